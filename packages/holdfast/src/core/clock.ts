@@ -1,0 +1,64 @@
+/** Undoes a scheduled action; harmless when it already ran. */
+export type Cancel = () => void
+
+/** Time as a parameter, so that the whole product runs in virtual time under a seed. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch. */
+  now(): number
+  /** Runs an action once, `delayMs` milliseconds from now. */
+  after(delayMs: number, action: () => void): Cancel
+}
+
+/** Chance as a parameter: a number in [0, 1), like `Math.random`. */
+export type Random = () => number
+
+/** The machine's own clock. Its timers never keep a process alive. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (delayMs, action) => {
+    const timer = setTimeout(action, delayMs)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}
+
+/**
+ * Waits on a clock; rejects with the signal's reason when it aborts first.
+ *
+ * @example
+ * await sleep(systemClock, 250, call.signal)
+ */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error)
+    const onAbort = (): void => {
+      cancel()
+      reject(signal?.reason as Error)
+    }
+    const cancel = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/**
+ * Settles as the promise does, or rejects with `onTimeout()` after `timeoutMs`. The work itself is not stopped: what it
+ * does later is the caller's to expect.
+ */
+export function withTimeout<T>(clock: Clock, timeoutMs: number, work: Promise<T>, onTimeout: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(timeoutMs, () => reject(onTimeout()))
+    work.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (error: unknown) => {
+        cancel()
+        reject(error as Error)
+      },
+    )
+  })
+}

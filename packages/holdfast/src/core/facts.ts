@@ -1,0 +1,44 @@
+/** The name of one typed fact; made once, at module level, by the code that owns the fact. */
+export interface FactKey<T> {
+  readonly name: string
+  /** Carries the type only; never present at run time. */
+  readonly type?: T
+}
+
+/**
+ * Makes the key of a fact. Two keys of one name are different facts.
+ *
+ * @example
+ * const region = defineFact<string>('region')
+ * call.facts.set(region, 'eu')
+ */
+export function defineFact<T>(name: string): FactKey<T> {
+  return { name }
+}
+
+/** What the policies of one call have learned about it so far: a typed bag, shared by a call and the calls made from it by `with`. */
+export interface Facts {
+  get<T>(key: FactKey<T>): T | undefined
+  set<T>(key: FactKey<T>, value: T): void
+}
+
+/** Makes an empty bag of facts. */
+export function createFacts(): Facts {
+  const values = new Map<FactKey<unknown>, unknown>()
+  return {
+    get: <T>(key: FactKey<T>) => values.get(key) as T | undefined,
+    set: (key, value) => void values.set(key, value),
+  }
+}
+
+/** The account a call belongs to: the scope of keys, limits, cursors and pins. Set by the account step. */
+export const accountFact: FactKey<string> = defineFact<string>('account')
+
+/** The API version a call is made under. Set by the version step. */
+export const versionFact: FactKey<string> = defineFact<string>('version')
+
+/** The database transaction a handler must write through, when its route runs in one. */
+export const transactionFact: FactKey<unknown> = defineFact<unknown>('transaction')
+
+/** The route a call matched, as declared: `POST /transfers`. */
+export const routeFact: FactKey<string> = defineFact<string>('route')
