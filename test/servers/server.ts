@@ -67,7 +67,8 @@ export async function runServer(kind: ServerKind): Promise<RunningServer> {
     return started
   }
   const running = (): ChildProcess & { readonly pid: number } => {
-    if (child === undefined || child.pid === undefined || hasEnded(child)) throw new Error(`${kind.name} is not running; call restart() first`)
+    if (child === undefined || child.pid === undefined || hasEnded(child))
+      throw new Error(`${kind.name} is not running; call restart() first`)
     return child as ChildProcess & { readonly pid: number }
   }
   const signalAll = async (signal: NodeJS.Signals): Promise<void> => {

@@ -66,7 +66,9 @@ describeWithPostgres('a private Postgres', (sharedUrl) => {
 
   it('takes settings', async () => {
     const small = await startPostgres({ durable: true, settings: { max_connections: '21' } })
-    expect(await query(small.url, "select current_setting('fsync') || current_setting('max_connections') as set")).toEqual([{ set: 'on21' }])
+    expect(await query(small.url, "select current_setting('fsync') || current_setting('max_connections') as set")).toEqual([
+      { set: 'on21' },
+    ])
     await small.stop()
     expect(() => small.pid).toThrow(/not running/)
   })
@@ -104,7 +106,10 @@ describeWithRedis('a private Redis', (sharedUrl) => {
       console.log(server.port)
       process.kill(process.pid, 'SIGKILL')`
     const killed = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script])
-    const { signal, stdout } = await killed.catch((error: { signal: string; stdout: string }) => error) as { signal: string; stdout: string }
+    const { signal, stdout } = (await killed.catch((error: { signal: string; stdout: string }) => error)) as {
+      signal: string
+      stdout: string
+    }
     expect(signal).toBe('SIGKILL')
     await expect.poll(() => command(`redis://127.0.0.1:${stdout.trim()}`, 'PING').catch(() => 'gone'), { timeout: 10_000 }).toBe('gone')
   })

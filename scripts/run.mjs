@@ -1,0 +1,47 @@
+// Runs a TypeScript program of this repository from its sources: node scripts/run.mjs bench/x.ts [arguments]
+import { spawn } from 'node:child_process'
+import { argv, env, exit, kill, pid, stdin } from 'node:process'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ensureInstalled, node, root, toolEnvironment } from './install.mjs'
+
+/**
+ * Installs what is missing, runs a program under Node 24 and ends as it ends. Standard output is the program's alone.
+ *
+ * @param {string} file from the repository's root
+ * @param {string[]} args relative paths in them mean the folder in which the user called npm
+ */
+export function runSource(file, args) {
+  try {
+    ensureInstalled()
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`)
+    exit(1)
+  }
+  const child = spawn(node, ['--conditions=@holdfast/source', join(root, file), ...args], {
+    cwd: env.INIT_CWD ?? process.cwd(),
+    env: toolEnvironment(),
+    stdio: 'inherit',
+  })
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  // A terminal sends Ctrl-C to the program as well; twice would mean "do not wait".
+  process.on('SIGINT', () => stdin.isTTY || child.kill('SIGINT'))
+  child.once('error', (error) => {
+    process.stderr.write(`${node} could not be started: ${error.message}\n`)
+    exit(1)
+  })
+  child.once('exit', (code, signal) => {
+    if (signal === null) exit(code ?? 1)
+    for (const name of ['SIGTERM', 'SIGHUP', 'SIGINT']) process.removeAllListeners(name)
+    kill(pid, signal)
+  })
+}
+
+if (argv[1] !== undefined && resolve(argv[1]) === fileURLToPath(import.meta.url)) {
+  const [file, ...args] = argv.slice(2)
+  if (file === undefined) {
+    process.stderr.write('usage: node scripts/run.mjs FILE [arguments]\n')
+    exit(2)
+  }
+  runSource(file, args)
+}
