@@ -1,0 +1,5 @@
+export { idempotencyConformance } from './conformance/index.ts'
+export type { ConformanceCheck, ConformanceOptions, Effects } from './conformance/index.ts'
+export { fakeClock } from './fake-clock.ts'
+export type { FakeClock } from './fake-clock.ts'
+export { seededRandom } from './seeded-random.ts'
