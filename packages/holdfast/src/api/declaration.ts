@@ -1,0 +1,69 @@
+import { configurationError } from '../core/index.ts'
+import type { Clock, Random } from '../core/index.ts'
+import type { Guarantee, IdempotencyRules, IdempotencyStore } from '../idempotency/index.ts'
+import type { AccountResolver } from './account.ts'
+
+/** The ports a store offers, one for each pattern it can keep records for. `sqlite(...)`, `postgres(...)`, `redis(...)` and `memory()` are such. */
+export interface Store {
+  readonly name: string
+  readonly idempotency?: IdempotencyStore
+}
+
+/** What one route promises. `{}` gives it the account step alone. */
+export interface RouteDeclaration {
+  /** A guarantee, or a guarantee with further rules. */
+  readonly idempotency?: Guarantee | IdempotencyRules
+}
+
+/** What an API promises: declared once, enforced by middleware, gateway and client alike. */
+export interface ApiDeclaration {
+  readonly store: Store
+  /** Required unless `singleTenant`: the scope of keys. */
+  readonly account?: AccountResolver
+  /** Says that all callers are one account. @default false */
+  readonly singleTenant?: boolean
+  /** By `METHOD /path/:parameter`. Routes that are not declared pass untouched. */
+  readonly routes: Readonly<Record<string, RouteDeclaration>>
+  /** Seals records in stores that outlive the process; at least 16 characters, the same in all processes. */
+  readonly secret?: string | Uint8Array | undefined
+  /** Separates APIs that share a store. @default 'api' */
+  readonly namespace?: string
+  /** The most live idempotency keys an account may have. @default unlimited */
+  readonly keysPerAccount?: number
+  /** How long one operation of the store may take, milliseconds. @default 2_000 */
+  readonly storeTimeoutMs?: number
+  /** How often expired records are collected, milliseconds. @default 60_000 */
+  readonly collectEveryMs?: number
+  /** Where the `type` of problem replies points. By default the API serves these pages itself. @default '/.well-known/holdfast/errors/' */
+  readonly problemBase?: string
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+const declarationOptions = ['store', 'account', 'singleTenant', 'routes', 'secret', 'namespace', 'keysPerAccount', 'storeTimeoutMs', 'collectEveryMs', 'problemBase', 'clock', 'random']
+const routeOptions = ['idempotency']
+const idempotencyOptions = [
+  'guarantee', 'key', 'whileRunning', 'joinTimeoutMs', 'leaseMs', 'retentionMs', 'keyScope', 'fingerprint', 'maxBodyBytes', 'maxAnswerBytes', 'statuses', 'reconcile', 'effectsAfterBegin', 'failOpen',
+]
+
+/**
+ * Refuses a declaration that is mistyped or unsafe. A misspelt option would silently drop a promise.
+ *
+ * @throws HoldfastError `configuration-invalid`
+ */
+export function assertDeclaration(declaration: ApiDeclaration): void {
+  assertKnown('defineApi', declaration, declarationOptions)
+  if (declaration.account === undefined && declaration.singleTenant !== true) {
+    throw configurationError('account: expected a function from a request to its account, got undefined; without it one caller would receive the answers of another (set singleTenant: true if there is only one)')
+  }
+  if (declaration.account !== undefined && declaration.singleTenant === true) throw configurationError('account and singleTenant: expected one of them, got both')
+  for (const [route, rules] of Object.entries(declaration.routes)) {
+    assertKnown(route, rules, routeOptions)
+    if (typeof rules.idempotency === 'object') assertKnown(`${route}: idempotency`, rules.idempotency, idempotencyOptions)
+  }
+}
+
+function assertKnown(where: string, options: object, known: readonly string[]): void {
+  const stranger = Object.keys(options).find((name) => !known.includes(name))
+  if (stranger !== undefined) throw configurationError(`${where}: unknown option ${JSON.stringify(stranger)}; expected one of ${known.join(', ')}`)
+}

@@ -1,0 +1,119 @@
+import { createProblem, problemBase as defaultProblemBase, configurationError, routeFact, stack, systemClock, targetOf } from '../core/index.ts'
+import type { Call, Next, Policy, Problem, Reply } from '../core/index.ts'
+import { assertGuarantee, createInFlight, idempotency, lookupPath, outcomeLookup, resolveKey, toSettings } from '../idempotency/index.ts'
+import type { Finding, Guarantee, IdempotencyOptions, IdempotencyRules, IdempotencyStore, InFlight, Resolved } from '../idempotency/index.ts'
+import { accountStep } from './account.ts'
+import { collectRegularly } from './collect.ts'
+import { assertDeclaration } from './declaration.ts'
+import type { ApiDeclaration, RouteDeclaration } from './declaration.ts'
+import { errorPage } from './error-pages.ts'
+import { compileRoutes } from './router.ts'
+
+/** A checked declaration, ready to be mounted by an adapter. */
+export interface Api {
+  /** All promises as one policy, for `holdfast(api)` of an adapter. */
+  readonly policy: Policy
+  /** Refuses new keyed calls with `shutting-down` and resolves when those under way have ended. For SIGTERM. */
+  drain(): Promise<void>
+  /** What the store's settings would break. Ask at start, and refuse to start on an error. */
+  doctor(): Promise<readonly Finding[]>
+  /** Settles a key whose outcome is unknown, by hand. `false`: it is not unknown. */
+  resolve(key: { readonly account: string; readonly key: string; readonly endpoint?: string }, resolved: Resolved): Promise<boolean>
+}
+
+/**
+ * Declares what each route of an API promises, and checks all of it at once: an unknown option, or a guarantee that the store cannot
+ * give, is refused here and not at a request.
+ *
+ * @throws HoldfastError `configuration-invalid`, saying what was expected and what came
+ * @example
+ * export const api = defineApi({
+ *   store: sqlite('ledger.db'),
+ *   account: (head) => accountOfKey(head.headers.get('authorization')),
+ *   secret: process.env['HOLDFAST_SECRET'],
+ *   routes: { 'POST /transfers': { idempotency: 'exactly-once' } },
+ * })
+ * app.use(holdfast(api))
+ */
+export function defineApi(declaration: ApiDeclaration): Api {
+  assertDeclaration(declaration)
+  const { store, routes, clock = systemClock, problemBase = defaultProblemBase, collectEveryMs = 60_000 } = declaration
+  const problem = createProblem(problemBase)
+  const inFlight = createInFlight()
+  const account = accountStep(declaration.account ?? (() => 'single'), problem)
+  const steps: RouteSteps = { declaration, account, problem, inFlight }
+  const router = compileRoutes(Object.entries(routes).map(([route, rules]) => [route, { route, policy: compileRoute(route, rules, steps) }] as const))
+  const keys = store.idempotency && toSettings(shared(steps, store.idempotency, { guarantee: store.idempotency.guarantees[0] as Guarantee }))
+  const lookup = keys && stack(account, outcomeLookup(keys))
+  const stopCollecting = store.idempotency && collectRegularly(store.idempotency, clock, collectEveryMs)
+
+  function policy(call: Call, next: Next): Promise<Reply> | Reply {
+    const { path } = targetOf(call.url)
+    const found = router.find(call.method, path)
+    if (found === undefined) return path.startsWith('/.well-known/') ? ownPage(call, path, next) : next(call)
+    call.facts.set(routeFact, found.route)
+    return found.policy(call, next)
+  }
+
+  function ownPage(call: Call, path: string, next: Next): Promise<Reply> | Reply {
+    if (call.method !== 'GET' && call.method !== 'HEAD') return next(call)
+    if (path.startsWith(problemBase)) return errorPage(problemBase, call) ?? next(call)
+    return lookup !== undefined && path.startsWith(lookupPath) ? lookup(call, next) : next(call)
+  }
+
+  return {
+    policy,
+    async drain() {
+      stopCollecting?.()
+      await inFlight.drain()
+    },
+    doctor: async () => (await store.idempotency?.doctor()) ?? [],
+    resolve(key, resolved) {
+      if (keys === undefined) throw configurationError(`store: ${store.name} keeps no idempotency keys`)
+      return resolveKey(keys, key, resolved)
+    },
+  }
+}
+
+interface RouteSteps {
+  readonly declaration: ApiDeclaration
+  readonly account: Policy
+  readonly problem: Problem
+  readonly inFlight: InFlight
+}
+
+/**
+ * Builds the stack of one route. The order is fixed, because it is subtle: a refusal by one step must not consume what a later one
+ * would have recorded, and a finished call is replayed before any precondition is looked at.
+ *
+ * Deadline and load shedding, account, API version, rate limits, cheap checks, idempotency, upgrade of the request, handler; and on the way
+ * back the record, downgrade of the reply, ETag, Link, RateLimit and Vary. A pattern that is not there yet leaves its place empty.
+ */
+function compileRoute(route: string, rules: RouteDeclaration, steps: RouteSteps): Policy {
+  return stack(steps.account, ...idempotencyStep(route, rules, steps))
+}
+
+function idempotencyStep(route: string, { idempotency: declared }: RouteDeclaration, steps: RouteSteps): Policy[] {
+  if (declared === undefined) return []
+  const rules: IdempotencyRules = typeof declared === 'string' ? { guarantee: declared } : declared
+  const { store } = steps.declaration
+  if (store.idempotency === undefined) throw configurationError(`${route}: the ${store.name} store keeps no idempotency keys; give one that does, such as sqlite(...)`)
+  assertGuarantee(store.idempotency, rules.guarantee, `${route}: `)
+  return [idempotency({ ...shared(steps, store.idempotency, rules), methods: [route.slice(0, route.indexOf(' '))] })]
+}
+
+function shared({ declaration, problem, inFlight }: RouteSteps, store: IdempotencyStore, rules: IdempotencyRules): IdempotencyOptions {
+  const { secret, namespace, keysPerAccount, storeTimeoutMs, clock, random } = declaration
+  return {
+    ...rules,
+    store,
+    problem,
+    inFlight,
+    ...(secret !== undefined && { secret }),
+    ...(namespace !== undefined && { namespace }),
+    ...(keysPerAccount !== undefined && { keysPerAccount }),
+    ...(storeTimeoutMs !== undefined && { storeTimeoutMs }),
+    ...(clock !== undefined && { clock }),
+    ...(random !== undefined && { random }),
+  }
+}

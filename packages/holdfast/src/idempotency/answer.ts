@@ -1,0 +1,114 @@
+import { brotliDecompress, gunzip, inflate } from 'node:zlib'
+import { promisify } from 'node:util'
+import { createReply } from '../core/index.ts'
+import type { Fields, HeaderReader, Reply } from '../core/index.ts'
+
+/** An answer as it is recorded. */
+export interface Answer {
+  readonly status: number
+  readonly headers: readonly (readonly [string, string])[]
+  /** `undefined`: the body was too long to keep, or a stream without an end. */
+  readonly body: Uint8Array | undefined
+  /** When it was first given, milliseconds since the epoch. */
+  readonly answeredAt: number
+}
+
+const formatVersion = 1
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** Writes an answer as bytes: the length of the head, the head as JSON, the body. */
+export function encodeAnswer({ status, headers, body, answeredAt }: Answer): Uint8Array {
+  const head = encoder.encode(JSON.stringify([formatVersion, status, headers, answeredAt, body !== undefined]))
+  const bytes = new Uint8Array(4 + head.byteLength + (body?.byteLength ?? 0))
+  new DataView(bytes.buffer).setUint32(0, head.byteLength)
+  bytes.set(head, 4)
+  if (body !== undefined) bytes.set(body, 4 + head.byteLength)
+  return bytes
+}
+
+/** Reads what `encodeAnswer` wrote; `undefined` for a format this version does not know, as after a newer deploy was rolled back. */
+export function decodeAnswer(bytes: Uint8Array): Answer | undefined {
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0)
+  const [version, status, headers, answeredAt, hasBody] = JSON.parse(decoder.decode(bytes.subarray(4, 4 + length))) as [number, number, [string, string][], number, boolean]
+  if (version !== formatVersion) return undefined
+  return { status, headers, answeredAt, body: hasBody ? bytes.subarray(4 + length) : undefined }
+}
+
+/**
+ * Fields that belong to one exchange, not to the answer: hop-by-hop ones (RFC 9110 section 7.6.1), credentials and cookies of the first
+ * caller, traces, what limits and CORS compute anew, and lengths that follow from the body.
+ */
+const notReplayed = new Set([
+  'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'date', 'age', 'set-cookie', 'set-cookie2',
+  'www-authenticate', 'proxy-authenticate', 'proxy-authentication-info', 'authentication-info', 'server-timing', 'traceparent', 'tracestate',
+  'x-request-id', 'content-length', 'idempotent-replayed', 'idempotency-original-date', 'idempotency-should-retry',
+])
+
+function isReplayed(name: string): boolean {
+  return !notReplayed.has(name) && !name.startsWith('ratelimit') && !name.startsWith('x-ratelimit') && !name.startsWith('access-control-')
+}
+
+/** The fields of a reply that are kept with it. */
+export function keptHeaders(headers: Fields): [string, string][] {
+  const kept: [string, string][] = []
+  for (const [name, value] of headers) if (isReplayed(name)) kept.push([name, value])
+  return kept
+}
+
+/** The names a browser's script may read, for answers that are shared across origins. */
+const exposed = 'Idempotent-Replayed, Idempotency-Original-Date, Idempotency-Should-Retry'
+
+/** What the first answer to a key says about itself. */
+export function firstAnswerHeaders(reply: Reply, shouldRetry: boolean | undefined): Record<string, string> {
+  const marks: Record<string, string> = { 'idempotent-replayed': 'false' }
+  if (shouldRetry !== undefined) marks['idempotency-should-retry'] = shouldRetry ? '?1' : '?0'
+  if (reply.headers.has('access-control-allow-origin')) {
+    const before = reply.headers.get('access-control-expose-headers')
+    marks['access-control-expose-headers'] = before === null ? exposed : `${before}, ${exposed}`
+  }
+  return marks
+}
+
+/** Builds the reply to a repeat from the recorded answer. The body is decoded again when the repeat does not accept its coding. */
+export async function replayAnswer(answer: Answer & { readonly body: Uint8Array }, request: HeaderReader): Promise<Reply> {
+  const marks: [string, string][] = [
+    ['idempotent-replayed', 'true'],
+    ['idempotency-original-date', new Date(answer.answeredAt).toUTCString()],
+  ]
+  if (answer.status >= 500) marks.push(['idempotency-should-retry', '?0'])
+  const coding = answer.headers.find(([name]) => name === 'content-encoding')?.[1]
+  const decoded = coding !== undefined && !accepts(request.get('accept-encoding'), coding) ? await decode(coding, answer.body) : undefined
+  if (decoded === undefined) return createReply(answer.status, [...answer.headers, ...marks], bodyOf(answer.status, answer.body))
+  const headers = answer.headers.filter(([name]) => name !== 'content-encoding')
+  return createReply(answer.status, [...headers, ...marks], decoded)
+}
+
+function bodyOf(status: number, body: Uint8Array): Uint8Array | null {
+  return status === 204 || status === 304 ? null : body
+}
+
+function accepts(acceptEncoding: string | null, coding: string): boolean {
+  if (acceptEncoding === null) return false
+  return acceptEncoding.split(',').some((entry) => {
+    const [name = '', quality = ''] = entry.trim().toLowerCase().split(/\s*;\s*/)
+    return (name === coding.toLowerCase() || name === '*') && !/^q=0(?:\.0*)?$/.test(quality)
+  })
+}
+
+/** A recorded body was small enough to keep; one that grows beyond this when decoded is sent as it is. */
+const largestDecoded = 67_108_864
+
+const decoders: Readonly<Record<string, (body: Uint8Array) => Promise<Uint8Array>>> = {
+  gzip: (body) => promisify(gunzip)(body, { maxOutputLength: largestDecoded }),
+  deflate: (body) => promisify(inflate)(body, { maxOutputLength: largestDecoded }),
+  br: (body) => promisify(brotliDecompress)(body, { maxOutputLength: largestDecoded }),
+}
+
+async function decode(coding: string, body: Uint8Array): Promise<Uint8Array | undefined> {
+  try {
+    return await decoders[coding.toLowerCase()]?.(body)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,117 @@
+import { HoldfastError, configurationError, currentCall, defineFact } from '../core/index.ts'
+import type { Call, FactKey } from '../core/index.ts'
+import type { KeyName } from './seal.ts'
+import type { Settings } from './settings.ts'
+
+/** What a handler can do with the key it runs under. */
+export interface IdempotencyContext {
+  readonly key: string
+  /** Which execution of the key this is, from 1: a fencing token for downstream systems that compare numbers. */
+  readonly attempt: number
+  /** Aborts when another process has taken the key over: stop, nothing this run does will be recorded. */
+  readonly signal: AbortSignal
+  /** Says that effects start now; a throw before it releases the key, where the route declares `effectsAfterBegin`. */
+  begin(): void
+  /** A key for a call to another system, the same in every attempt. */
+  derive(label: string): string
+  /**
+   * Runs a step of a resumable call once: its result is saved, and a later attempt gets it instead of running the step again. A
+   * crash between effect and save runs the step again, so give `derive(name)` to the system it calls. The result must be JSON.
+   */
+  step<T>(name: string, run: () => T | Promise<T>): Promise<T>
+  /** Like `step`, for effects in the store's own database: rows and result in one commit, so that it happens exactly once. */
+  stepInTransaction<T>(name: string, run: (transaction: unknown) => T | Promise<T>): Promise<T>
+}
+
+const contextFact: FactKey<IdempotencyContext> = defineFact<IdempotencyContext>('idempotency')
+
+/**
+ * The idempotency context of a call.
+ *
+ * @throws HoldfastError `configuration-invalid` when the call runs under no key
+ * @example
+ * const charge = await idempotencyOf().step('charge', () => provider.charge(amount, { idempotencyKey: idempotencyOf().derive('charge') }))
+ */
+export function idempotencyOf(call: Call = currentCall()): IdempotencyContext {
+  const context = call.facts.get(contextFact)
+  if (context === undefined) throw configurationError('idempotencyOf() was called for a call without an idempotency key; declare the route with idempotency, or make its key required')
+  return context
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** The context of one execution, as the policy sees it. */
+export class ExecutionContext implements IdempotencyContext {
+  readonly key: string
+  readonly attempt: number
+  readonly owner: string
+  begun = false
+  readonly #settings: Settings
+  readonly #name: KeyName
+  readonly #id: string
+  readonly #aborter = new AbortController()
+  #results: Record<string, unknown>
+
+  constructor(settings: Settings, name: KeyName, id: string, owner: string, attempt: number, progress: Uint8Array | undefined) {
+    this.key = name.key
+    this.attempt = attempt
+    this.owner = owner
+    this.#settings = settings
+    this.#name = name
+    this.#id = id
+    this.#results = progress === undefined ? {} : (JSON.parse(decoder.decode(settings.sealer.open(name, progress))) as Record<string, unknown>)
+  }
+
+  get signal(): AbortSignal {
+    return this.#aborter.signal
+  }
+
+  attachTo(call: Call): void {
+    call.facts.set(contextFact, this)
+  }
+
+  begin(): void {
+    this.begun = true
+  }
+
+  derive(label: string): string {
+    return this.#settings.sealer.derive(this.#name, label)
+  }
+
+  async step<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+    if (name in this.#results) return this.#results[name] as T
+    this.signal.throwIfAborted()
+    const result = await run()
+    return this.#save(name, () => result)
+  }
+
+  async stepInTransaction<T>(name: string, run: (transaction: unknown) => T | Promise<T>): Promise<T> {
+    if (name in this.#results) return this.#results[name] as T
+    this.signal.throwIfAborted()
+    return this.#save(name, run)
+  }
+
+  /** Tells the handler that its lease is gone. */
+  lose(): void {
+    this.#aborter.abort(new HoldfastError('lease-lost', 'another process has taken this idempotency key over; nothing this run does will be recorded'))
+  }
+
+  async #save<T>(name: string, run: (transaction: unknown) => T | Promise<T>): Promise<T> {
+    const { store, sealer } = this.#settings
+    if (store.step === undefined || this.#settings.guarantee !== 'resumable') throw configurationError(`step ${JSON.stringify(name)}: the route is declared ${this.#settings.guarantee}; steps need 'resumable'`)
+    let result: T | undefined
+    let results = this.#results
+    const saved = await store.step(this.#id, this.owner, async (transaction) => {
+      result = await run(transaction)
+      results = { ...this.#results, [name]: result ?? null }
+      return sealer.seal(this.#name, encoder.encode(JSON.stringify(results)))
+    })
+    if (saved === undefined) {
+      this.lose()
+      throw this.signal.reason as Error
+    }
+    this.#results = results
+    return result as T
+  }
+}

@@ -1,0 +1,78 @@
+import { hash } from 'node:crypto'
+import { targetOf, versionFact } from '../core/index.ts'
+import type { Call } from '../core/index.ts'
+import { canonicalJson, parsePointers } from './canonical-json.ts'
+import type { IgnoredMembers } from './canonical-json.ts'
+
+/** What makes two calls the same one, besides method, path, query, content type, API version and body. */
+export interface FingerprintOptions {
+  /** JSON Pointers to members that may differ between attempts, such as a time of sending. @default [] */
+  readonly ignore?: readonly string[]
+  /** Header fields whose values count. @default [] */
+  readonly headers?: readonly string[]
+}
+
+/** Longer JSON counts by its bytes: canonical form would cost more than it saves. */
+const longestCanonical = 262_144
+
+/** Changes when the same call would get another text, so that old and new records are never confused. */
+const formatVersion = '1'
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Makes a function that writes down what a call is, as one text to be hashed. Every part is prefixed with its length, so no
+ * two different calls share a text. JSON counts by its canonical form, everything else by its bytes.
+ *
+ * @throws CanonicalJsonError when a JSON body is not JSON
+ */
+export function describeCalls({ ignore = [], headers = [] }: FingerprintOptions = {}): (call: Call, body: Uint8Array) => string {
+  const ignored = ignore.length > 0 ? parsePointers(ignore) : undefined
+  const names = headers.map((name) => name.toLowerCase()).sort()
+  return function describeCall(call, body) {
+    const { path, query } = targetOf(call.url)
+    const contentType = essenceOf(call.headers.get('content-type'))
+    const text =
+      part(formatVersion) + part(call.method) + part(path) + part(sortQuery(query)) + part(contentType) + part(call.facts.get(versionFact) ?? '')
+    const extra = names.map((name) => part(name) + part(call.headers.get(name) ?? '')).join('')
+    return text + extra + part(describeBody(body, contentType, ignored))
+  }
+}
+
+function describeBody(body: Uint8Array, contentType: string, ignored: IgnoredMembers | undefined): string {
+  if (body.byteLength === 0) return ''
+  if (isJson(contentType) && body.byteLength <= longestCanonical) {
+    const canonical = canonicalJson(decodeJson(body), ignored)
+    if (canonical !== undefined) return canonical
+  }
+  return `sha256:${hash('sha256', body, 'base64url')}`
+}
+
+function decodeJson(body: Uint8Array): string {
+  try {
+    return decoder.decode(body)
+  } catch {
+    // The bytes are not UTF-8, hence not JSON; the reader says so for the replacement character outside a string.
+    return '\ufffd'
+  }
+}
+
+function part(text: string): string {
+  return `${text.length}:${text}`
+}
+
+function sortQuery(query: string): string {
+  return query.includes('&') ? query.split('&').sort().join('&') : query
+}
+
+/** The media type without parameters, lower case (RFC 9110 section 8.3.1). */
+export function essenceOf(contentType: string | null): string {
+  if (contentType === null) return ''
+  const end = contentType.indexOf(';')
+  return (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase()
+}
+
+/** Whether a media type is JSON, `application/problem+json` and its like included. */
+export function isJson(essence: string): boolean {
+  return essence === 'application/json' || essence.endsWith('+json')
+}

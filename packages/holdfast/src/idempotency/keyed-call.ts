@@ -1,0 +1,55 @@
+import { accountFact, isHoldfastError, targetOf } from '../core/index.ts'
+import type { Call, Next, Reply } from '../core/index.ts'
+import { CanonicalJsonError } from './canonical-json.ts'
+import { mintedAt } from './key.ts'
+import type { Claim } from './record.ts'
+import type { KeyName } from './seal.ts'
+import type { Settings } from './settings.ts'
+
+/** A call with everything that is known of its key before the store is asked. */
+export interface KeyedCall {
+  readonly call: Call
+  readonly next: Next
+  readonly name: KeyName
+  readonly claim: Claim
+}
+
+/** Clocks of callers may run ahead of ours by this much before a key is called a forgery, milliseconds. */
+const clockTolerance = 300_000
+
+/** Reads what the claim needs: account, body, fingerprint. Comes back as a refusal when one of them is no good; nothing is recorded then. */
+export async function toKeyedCall(settings: Settings, call: Call, next: Next, key: string): Promise<KeyedCall | Reply> {
+  const account = call.facts.get(accountFact) ?? (await settings.account?.(call))
+  if (account === undefined) return settings.problem('account-unknown')
+  const minted = mintedAt(key, call.headers)
+  if (minted !== undefined && minted > settings.clock.now() + clockTolerance) {
+    return settings.problem('key-invalid', { detail: `the key says it was made at ${new Date(minted).toISOString()}, which is in the future; check the caller's clock` })
+  }
+  const description = await describe(settings, call)
+  if (typeof description !== 'string') return description
+  const { sealer } = settings
+  const name: KeyName = { account, key, endpoint: settings.keyScope === 'endpoint' ? `${call.method} ${targetOf(call.url).path}` : undefined }
+  const claim: Claim = {
+    id: sealer.id(name),
+    scope: sealer.scope(account),
+    fingerprint: sealer.fingerprint(description),
+    owner: settings.newOwner(),
+    leaseMs: settings.leaseMs,
+    onOrphan: settings.guarantee === 'resumable' || settings.guarantee === 'at-least-once' ? 'rerun' : 'unknown',
+    unknownRetentionMs: settings.unknownRetentionMs,
+    mintedAt: minted,
+    retentionMs: settings.retentionMs,
+    quota: settings.keysPerAccount,
+  }
+  return { call, next, name, claim }
+}
+
+async function describe(settings: Settings, call: Call): Promise<string | Reply> {
+  try {
+    return settings.describe(call, await call.bytes(settings.maxBodyBytes))
+  } catch (error) {
+    if (error instanceof CanonicalJsonError) return settings.problem('body-invalid', { detail: error.message })
+    if (isHoldfastError(error) && error.code === 'body-too-large') return settings.problem('body-too-large', { detail: error.message })
+    throw error
+  }
+}

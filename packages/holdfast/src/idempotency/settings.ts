@@ -1,0 +1,97 @@
+import { createProblem, configurationError, systemClock } from '../core/index.ts'
+import type { Call, Clock, Problem, ProblemCode, ProblemDetails, Random, Reply } from '../core/index.ts'
+import { problemKinds } from '../core/catalogue.ts'
+import { describeCalls } from './fingerprint.ts'
+import { createInFlight } from './in-flight.ts'
+import { keyHeaders } from './key.ts'
+import type { IdempotencyOptions } from './options.ts'
+import { createPlainSealer, createSealer } from './seal.ts'
+import type { Sealer } from './seal.ts'
+import type { Guarantee, IdempotencyStore } from './store.ts'
+
+const day = 86_400_000
+
+/** Options with every default filled in, checked once. */
+export interface Settings extends Required<Omit<IdempotencyOptions, 'account' | 'secret' | 'fingerprint' | 'reconcile' | 'keysPerAccount' | 'methods'>> {
+  readonly methods: ReadonlySet<string>
+  readonly account: NonNullable<IdempotencyOptions['account']> | undefined
+  readonly reconcile: NonNullable<IdempotencyOptions['reconcile']> | undefined
+  readonly keysPerAccount: number | undefined
+  readonly sealer: Sealer
+  readonly describe: (call: Call, body: Uint8Array) => string
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** Fills in defaults and refuses what cannot work, saying what was expected and what came. */
+export function toSettings(options: IdempotencyOptions): Settings {
+  const { store, guarantee, secret, namespace = 'api', fingerprint, methods = ['POST', 'PATCH'], failOpen = false } = options
+  assertGuarantee(store, guarantee)
+  if (failOpen && guarantee === 'exactly-once') throw configurationError('failOpen: cannot be combined with exactly-once, which would be broken by the first outage; declare at-most-once or leave it out')
+  const settings: Settings = {
+    store,
+    guarantee,
+    failOpen,
+    namespace,
+    methods: toMethods(methods),
+    account: options.account,
+    reconcile: options.reconcile,
+    keysPerAccount: options.keysPerAccount,
+    sealer: toSealer(store, secret, namespace),
+    describe: describeCalls(fingerprint),
+    key: options.key ?? 'required',
+    whileRunning: options.whileRunning ?? 'join',
+    joinTimeoutMs: options.joinTimeoutMs ?? 10_000,
+    leaseMs: options.leaseMs ?? 30_000,
+    retentionMs: options.retentionMs ?? day,
+    unknownRetentionMs: options.unknownRetentionMs ?? 30 * day,
+    keyScope: options.keyScope ?? 'account',
+    maxBodyBytes: options.maxBodyBytes ?? 1_048_576,
+    maxAnswerBytes: options.maxAnswerBytes ?? 1_048_576,
+    statuses: options.statuses ?? {},
+    effectsAfterBegin: options.effectsAfterBegin ?? false,
+    headerNames: options.headerNames ?? keyHeaders,
+    storeTimeoutMs: options.storeTimeoutMs ?? 2_000,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? Math.random,
+    newOwner: options.newOwner ?? (() => crypto.randomUUID()),
+    problem: withRetryAdvice(options.problem ?? createProblem()),
+    inFlight: options.inFlight ?? createInFlight(),
+  }
+  for (const name of ['joinTimeoutMs', 'leaseMs', 'retentionMs', 'maxBodyBytes', 'maxAnswerBytes', 'storeTimeoutMs'] as const) {
+    if (!(settings[name] > 0)) throw configurationError(`${name}: expected a number above 0, got ${settings[name]}`)
+  }
+  if (settings.unknownRetentionMs < 30 * day) throw configurationError(`unknownRetentionMs: expected at least 30 days (${30 * day}), got ${settings.unknownRetentionMs}; an unknown outcome must outlive whoever looks into it`)
+  return settings
+}
+
+/**
+ * Refuses a promise that the store cannot keep.
+ *
+ * @throws HoldfastError `configuration-invalid`, saying which stores could
+ */
+export function assertGuarantee(store: IdempotencyStore, guarantee: Guarantee, where = ''): void {
+  if (store.guarantees.includes(guarantee)) return
+  const able = guarantee === 'exactly-once' || guarantee === 'resumable' ? 'sqlite(...) or postgres(...) can, when the handler writes to the same database' : 'expected one of exactly-once, resumable, at-most-once, at-least-once'
+  throw configurationError(`${where}the ${store.name} store cannot give ${JSON.stringify(guarantee)} (it gives ${store.guarantees.join(', ')}); ${able}`)
+}
+
+function toMethods(methods: readonly string[]): ReadonlySet<string> {
+  const safe = methods.find((method) => ['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method.toUpperCase()))
+  if (safe !== undefined) throw configurationError(`methods: ${safe} has no effect to protect; expected POST, PATCH, PUT or DELETE`)
+  return new Set(methods.map((method) => method.toUpperCase()))
+}
+
+function toSealer(store: IdempotencyStore, secret: IdempotencyOptions['secret'], namespace: string): Sealer {
+  if (secret !== undefined) return createSealer(secret, namespace)
+  if (!store.durable) return createPlainSealer(namespace)
+  throw configurationError(`secret: the ${store.name} store outlives the process, so its records must be sealed; give a secret of at least 16 characters, the same in every process`)
+}
+
+/** Every refusal says in a header as well whether a repeat makes sense, for callers that do not read the body. */
+function withRetryAdvice(problem: Problem): Problem {
+  return (code: ProblemCode, details: ProblemDetails = {}): Reply => {
+    const retryable = details.retryable ?? problemKinds[code].retryable
+    return problem(code, { ...details, headers: { ...details.headers, 'idempotency-should-retry': retryable ? '?1' : '?0' } })
+  }
+}
