@@ -1,0 +1,39 @@
+import { HoldfastError, configurationError, isHoldfastError, storeUnavailable } from '../../core/index.ts'
+import type { RedisCommand } from './command.ts'
+import type { Script } from './scripts.ts'
+
+/** Runs a script in one round trip. */
+export type RunScript = (script: Script, keys: readonly string[], args: readonly (string | Buffer)[]) => Promise<unknown>
+
+/** Makes a runner over a command function. */
+export function createScriptRunner(command: RedisCommand): RunScript {
+  return async function runScript(script, keys, args) {
+    const rest = [String(keys.length), ...keys, ...args]
+    try {
+      return await command('EVALSHA', script.digest, ...rest).catch((error: unknown) => {
+        // The server forgets scripts when it restarts, and each node of a cluster learns them on its own. EVAL makes it remember.
+        if (errorWord(error) !== 'NOSCRIPT') throw error
+        return command('EVAL', script.source, ...rest)
+      })
+    } catch (error) {
+      throw toStoreError(script.name, error)
+    }
+  }
+}
+
+/** What a failed command means to the caller. Whatever the cause, nothing may run without the store, so all but misuse is `store-unavailable`. */
+export function toStoreError(operation: string, error: unknown): HoldfastError {
+  if (isHoldfastError(error)) return error
+  const word = errorWord(error)
+  if (word === 'CROSSSLOT')
+    return configurationError("a quota on a Redis Cluster needs all keys of the store in one slot: put a hash tag into the prefix, such as prefix: '{holdfast}:'")
+  return storeUnavailable(`Redis did not carry out ${operation}${word === '' ? '' : ` (${word})`}`, error)
+}
+
+/** The word a Redis error begins with (`READONLY`), or the code of a socket error (`ECONNREFUSED`). */
+function errorWord(error: unknown): string {
+  if (!(error instanceof Error)) return ''
+  const [word = ''] = /^[A-Z]{2,}\b/.exec(error.message) ?? []
+  const { code } = error as { code?: unknown }
+  return word === '' && typeof code === 'string' ? code : word
+}
