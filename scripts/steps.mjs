@@ -9,7 +9,7 @@
 export const steps = [
   { name: 'format', title: 'format check', commands: () => [['oxfmt', '--check']] },
   { name: 'lint', title: 'lint, import rules, unused code', commands: () => [['oxlint', '--type-aware'], ['knip']] },
-  { name: 'build', title: 'build', commands: () => [['tsc', '-b']] },
+  { name: 'build', title: 'build', commands: () => [['node', 'scripts/build.mjs']] },
   { name: 'types', title: 'types of tests, scripts and examples; type tests', commands: () => [['tsc', '-p', 'tsconfig.test.json']] },
   {
     name: 'unit',
