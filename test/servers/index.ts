@@ -1,8 +1,8 @@
 import { describe, inject } from 'vitest'
 import type {} from './global-setup.ts'
 
-export { startPostgres, type PostgresOptions } from './postgres.ts'
-export { startRedis, type RedisOptions } from './redis.ts'
+export { startPostgres } from './postgres.ts'
+export { startRedis } from './redis.ts'
 export type { RunningServer } from './server.ts'
 
 /** The run's shared Postgres, as superuser. Make your own tables or schema in it. `undefined` when the machine has no Postgres. */
