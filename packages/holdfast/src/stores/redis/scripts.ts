@@ -46,14 +46,15 @@ local state, attempt, expires = record[1], tonumber(record[4]), tonumber(record[
 
 local function acquire(attempt, created)
   redis.call('HSET', key, 'state', 'running', 'fingerprint', fingerprint, 'owner', owner, 'attempt', attempt, 'lease', now + lease, 'created', created)
-  if attempt > 1 then
-    redis.call('HDEL', key, 'expires')
+  if state then
+    redis.call('HDEL', key, 'expires', 'completed', 'answer')
     redis.call('PERSIST', key)
     counted = counted or record[8]
   end
   if counted then
     redis.call('HSET', key, 'counted', counted)
     redis.call('ZADD', counted, 'inf', key)
+    redis.call('ZREMRANGEBYSCORE', counted, '-inf', now)
     redis.call('PERSIST', counted)
   end
   return { 'acquired', attempt }
@@ -62,13 +63,12 @@ end
 if not state or ((state == 'done' or state == 'released') and expires <= now) then
   local minted = tonumber(ARGV[7])
   if minted and minted + retention < now then return { 'expired' } end
-  if counted then
-    redis.call('ZREM', counted, key)
-    redis.call('ZREMRANGEBYSCORE', counted, '-inf', now)
-    local quota = tonumber(ARGV[8])
-    if quota and redis.call('ZCARD', counted) >= quota then return { 'quota' } end
+  local quota = counted and tonumber(ARGV[8])
+  if quota then
+    local others = redis.call('ZCOUNT', counted, string.format('(%.0f', now), '+inf')
+    if (tonumber(redis.call('ZSCORE', counted, key)) or 0) > now then others = others - 1 end
+    if others >= quota then return { 'quota' } end
   end
-  if state then redis.call('DEL', key) end
   return acquire(1, now)
 end
 if record[2] ~= fingerprint then return { 'mismatch' } end
