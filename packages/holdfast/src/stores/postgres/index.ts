@@ -1,0 +1,6 @@
+export { postgres } from './postgres.ts'
+export type { PostgresOptions, PostgresStore } from './postgres.ts'
+export type { Isolation } from './context.ts'
+export type { PooledClient, PostgresClient, PostgresPool, PostgresResult } from './driver.ts'
+export { fromPostgresJs } from './postgres-js.ts'
+export type { PostgresJs, PostgresJsClient, PostgresJsQueries } from './postgres-js.ts'

@@ -1,0 +1,46 @@
+import { configurationError } from '../../core/errors.ts'
+import { identifier, text } from './literal.ts'
+
+/** The database objects of one store, ready to be put into SQL. Qualified, because a handler may change its `search_path`. */
+export interface Names {
+  readonly schema: string
+  /** The schema's and the table's bare names, for the catalogue. */
+  readonly bare: { readonly schema: string; readonly table: string }
+  readonly records: string
+  readonly versions: string
+  readonly claim: string
+  readonly complete: string
+  readonly begin: string
+  readonly finish: string
+  readonly step: string
+  readonly isFull: string
+  /** An expression: the 64-bit advisory lock of a purpose and an id, which must be SQL. */
+  lock(purpose: 'key' | 'scope' | 'migrate' | 'collect', id: string): string
+}
+
+// Postgres cuts names at 63 bytes; the longest suffix has 17.
+const longestTable = 40
+
+/** Checks a schema or table name. */
+export function assertName(option: string, name: string): void {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name.length > longestTable)
+    throw configurationError(`expected ${option} to be a name of letters, digits and _, at most ${longestTable} long, got ${JSON.stringify(name)}`)
+}
+
+/** Names the objects of a store. Functions carry the version of their text, so that deploys of different ages run side by side. */
+export function namesOf(schema: string, table: string): Names {
+  const qualified = (suffix: string): string => `${identifier(schema)}.${identifier(table + suffix)}`
+  return {
+    schema: identifier(schema),
+    bare: { schema, table },
+    records: qualified(''),
+    versions: qualified('_versions'),
+    claim: qualified('_claim_v1'),
+    complete: qualified('_complete_v1'),
+    begin: qualified('_begin_v1'),
+    finish: qualified('_finish_v1'),
+    step: qualified('_step_v1'),
+    isFull: qualified('_is_full_v1'),
+    lock: (purpose, id) => `hashtextextended(${text(`holdfast/${schema}.${table}/${purpose}/`)} || ${id}, 0)`,
+  }
+}

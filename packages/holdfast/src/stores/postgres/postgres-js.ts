@@ -1,0 +1,99 @@
+import type { PooledClient, PostgresClient, PostgresPool, PostgresResult } from './driver.ts'
+
+/** A query of postgres.js, once sent. */
+type PostgresJsQuery = PromiseLike<unknown>
+
+/** What Holdfast uses of a `sql` of postgres.js. */
+export interface PostgresJsQueries {
+  // postgres.js types its parameters by the user's own type map, which no slice can name: `never` is accepted by all of them.
+  unsafe(text: string, values?: never[], options?: { prepare?: boolean }): PostgresJsQuery
+}
+
+/** What Holdfast uses of postgres.js: the `sql` that `postgres(url)` returns. */
+export interface PostgresJs<Reserved extends PostgresJsQueries = PostgresJsQueries> extends PostgresJsQueries {
+  reserve(): Promise<Reserved & { release(): void }>
+}
+
+/** The transaction of a handler under postgres.js: `sql` is the connection's own, for tagged templates. */
+export interface PostgresJsClient<Sql = PostgresJsQueries> extends PostgresClient {
+  readonly sql: Sql
+}
+
+/**
+ * What postgres.js hands to `onexecute`, an option its own `sql.begin` is made with. It is the only way to learn that a reserved connection
+ * was closed: postgres.js connects it again by itself, and what a handler sends then would run outside any transaction.
+ */
+interface Connection {
+  onclose?: ((error: unknown) => void) | null
+  terminate?: () => void
+}
+
+/**
+ * Makes postgres.js fit where a pool is expected. Handlers get a client with `query(text, values)`, and `sql` for tagged templates.
+ *
+ * @example
+ * import postgresJs from 'postgres'
+ * const store = postgres(fromPostgresJs(postgresJs(process.env.DATABASE_URL)))
+ * const { sql } = store.transaction<PostgresJsClient<postgresJs.ReservedSql>>()
+ * await sql`UPDATE accounts SET balance = balance - ${amount} WHERE id = ${id}`
+ */
+export function fromPostgresJs<Reserved extends PostgresJsQueries>(sql: PostgresJs<Reserved>): PostgresPool {
+  return {
+    query: (text, values) => run(sql, text, values),
+    connect: async () => new ReservedClient(await sql.reserve()),
+  }
+}
+
+class ReservedClient<Sql extends PostgresJsQueries> implements PooledClient, PostgresJsClient<Sql> {
+  readonly sql: Sql & { release(): void }
+  #connection: Connection | undefined
+  #lost: Error | undefined
+  #isReleased = false
+
+  constructor(sql: Sql & { release(): void }) {
+    this.sql = sql
+  }
+
+  async query(text: string, values?: unknown[]): Promise<PostgresResult> {
+    if (this.#lost !== undefined) throw this.#lost
+    return run(this.sql, text, values, { onexecute: (connection: Connection) => this.#meet(connection) })
+  }
+
+  release(error?: Error | boolean): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    const isLost = this.#lost !== undefined
+    const connection = this.#connection
+    if (connection !== undefined) connection.onclose = null
+    this.#lost ??= toLost()
+    // A closed connection is back in its pool by itself; releasing it again would hand it out closed.
+    if (isLost) return
+    if (error === undefined || error === false) this.sql.release()
+    else connection?.terminate?.()
+  }
+
+  #meet(connection: Connection): true {
+    if (this.#connection === undefined) {
+      this.#connection = connection
+      connection.onclose = () => (this.#lost ??= toLost())
+    }
+    return true
+  }
+}
+
+function toLost(): Error {
+  return Object.assign(new Error('Connection terminated'), { code: 'CONNECTION_CLOSED' })
+}
+
+async function run(sql: PostgresJsQueries, text: string, values: unknown[] = [], options: object = {}): Promise<PostgresResult> {
+  // Without prepare, postgres.js asks for the types of the values each time, and waits for them.
+  const result = await sql.unsafe(text, values as never[], { ...options, ...(values.length > 0 && { prepare: true }) })
+  return toResult(result)
+}
+
+/** One statement answers with a list of rows, several with a list of such lists; both are marked by `command`. */
+function toResult(result: unknown): PostgresResult {
+  const list = result as Record<string, unknown>[] & { command?: unknown }
+  if ('command' in list) return { rows: [...list] }
+  return list.map((one) => toResult(one)) as unknown as PostgresResult
+}

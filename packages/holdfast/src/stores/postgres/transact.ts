@@ -1,0 +1,161 @@
+import { storeUnavailable } from '../../core/errors.ts'
+import { decideClaim, isLive } from '../../idempotency/decide.ts'
+import type { Claim, ClaimVerdict, KeyRecord } from '../../idempotency/record.ts'
+import type { TransactionContext, TransactionEnd, TransactionVerdict } from '../../idempotency/store.ts'
+import { peek, toTaken } from './claim.ts'
+import { recoverCommit } from './commit-recovery.ts'
+import type { Context } from './context.ts'
+import { codeOf, isConnectionLoss, toUnavailable } from './failure.ts'
+import { bytes, number, span, text } from './literal.ts'
+import type { Names } from './names.ts'
+import { toNumber, toRecord } from './record-row.ts'
+import { openSession } from './session.ts'
+import type { Session } from './session.ts'
+import { conditions } from './transact.sql.ts'
+import { abort, endedEarly, runBody } from './transaction-body.ts'
+
+/** The handler's part of a transaction. */
+export type TransactionBody = (context: TransactionContext) => Promise<TransactionEnd>
+
+/** What the start of a transaction learned. */
+interface Begun {
+  readonly session: Session
+  readonly names: Names
+  readonly isLocked: boolean
+  /** The instant the transaction began; another one at the end means the handler ended it. */
+  readonly began: string
+  readonly record: KeyRecord | undefined
+  readonly version: string | undefined
+  readonly verdict: ClaimVerdict
+  /** The record became unknown by being looked at. */
+  readonly becomesUnknown: boolean
+  /** The answer goes into the life of a record that is there, not into a new one. */
+  readonly continues: boolean
+}
+
+/** Claims the key, runs the body and commits its effects together with the answer: two round trips beyond the body's own. */
+export async function transact(context: Context, claim: Claim, body: TransactionBody): Promise<TransactionVerdict> {
+  const begun = await begin(context, claim)
+  const { session, verdict } = begun
+  if (verdict.kind !== 'acquired' || !begun.isLocked) return decline(begun, claim)
+  const end = await runBody(context, session, () => body({ transaction: session.client, attempt: verdict.attempt }))
+  if (end.commit === undefined) {
+    await abort(session)
+    return { kind: 'rolled-back' }
+  }
+  return finish(context, claim, begun, end)
+}
+
+async function begin(context: Context, claim: Claim): Promise<Begun> {
+  try {
+    const names = await context.ready()
+    return await beginOn(context, names, claim).catch((error: unknown) => {
+      // The pool may have handed out a connection that died unnoticed. Nothing has run yet, so another one is as good.
+      if (isConnectionLoss(error) && codeOf(error) !== 'store-unavailable') return beginOn(context, names, claim)
+      throw error
+    })
+  } catch (error) {
+    throw toUnavailable(error)
+  }
+}
+
+async function beginOn(context: Context, names: Names, claim: Claim): Promise<Begun> {
+  const session = await openSession(context.pool, context.timeoutMs)
+  try {
+    const { id, scope, quota } = claim
+    const results = await session.script(
+      `BEGIN ISOLATION LEVEL ${context.isolation} READ WRITE; SELECT * FROM ${names.begin}(${text(id)}, ${text(scope)}, ${number(quota)})`,
+    )
+    const row = results.at(-1)?.rows[0] ?? {}
+    const found = toRecord(id, row)
+    const now = Number(row['now'])
+    const decision = decideClaim(found?.record, claim, now, toNumber(row['live']))
+    return {
+      session,
+      names,
+      isLocked: row['locked'] === true,
+      began: String(row['began']),
+      record: found?.record,
+      version: found?.version,
+      verdict: decision.verdict,
+      becomesUnknown: decision.verdict.kind === 'unknown' && decision.record !== found?.record,
+      continues: isLive(found?.record, now),
+    }
+  } catch (error) {
+    session.release(error)
+    throw error
+  }
+}
+
+/** Gives up a transaction whose body may not run. */
+async function decline({ session, names, isLocked, verdict, version, becomesUnknown }: Begun, claim: Claim): Promise<TransactionVerdict> {
+  if (becomesUnknown) {
+    const expires = `clock_timestamp() + ${span(claim.unknownRetentionMs)} * interval '1 millisecond'`
+    const update = `UPDATE ${names.records} SET state = 'unknown', lease_until = NULL, expires_at = ${expires} WHERE id = ${text(claim.id)} AND xmin::text = ${text(version ?? '')}`
+    try {
+      await session.script(`${update}; COMMIT`)
+      session.release()
+    } catch (error) {
+      session.release(error)
+      throw toUnavailable(error)
+    }
+    return toTaken(verdict)
+  }
+  const ending = abort(session)
+  // A finished key is answered from its record, lock or no lock: nobody needs to wait for this one to be let go.
+  if (isLocked && verdict.kind !== 'done') await ending
+  return toTaken(verdict)
+}
+
+async function finish(
+  context: Context,
+  claim: Claim,
+  begun: Begun,
+  end: Extract<TransactionEnd, { commit: Uint8Array }>,
+): Promise<TransactionVerdict> {
+  const { session, names, began, version, continues, verdict } = begun
+  const attempt = verdict.kind === 'acquired' ? verdict.attempt : 1
+  const { id, scope, fingerprint, owner, quota } = claim
+  const values = [
+    ...[id, scope, fingerprint, owner].map(text),
+    String(attempt),
+    text(began),
+    version === undefined ? 'NULL' : text(version),
+    String(continues),
+    bytes(end.commit),
+    span(end.retentionMs),
+    number(quota),
+  ]
+  try {
+    await session.script(`SELECT ${names.finish}(${values.join(', ')}); COMMIT`)
+    session.release()
+    return { kind: 'committed' }
+  } catch (error) {
+    if (isConnectionLoss(error)) {
+      session.release(error)
+      return recoverCommit(context, names, claim, error)
+    }
+    await abort(session)
+    return judgeRefusal(context, claim, error)
+  }
+}
+
+/** The database refused to commit; nothing of this transaction is left. */
+async function judgeRefusal(context: Context, claim: Claim, error: unknown): Promise<TransactionVerdict> {
+  switch (codeOf(error)) {
+    case conditions.changed:
+      return peek(context, claim)
+    case conditions.full:
+      return { kind: 'quota' }
+    // Under stricter isolation the record of a winner that committed meanwhile shows as a conflict, not as a row.
+    case '40001': {
+      const winner = await peek(context, claim)
+      if (winner.kind !== 'running') return winner
+      throw storeUnavailable('the transaction conflicted with another one while it committed; nothing was committed, a retry is safe', error)
+    }
+    case conditions.ended:
+      throw endedEarly(error)
+    default:
+      throw error
+  }
+}
