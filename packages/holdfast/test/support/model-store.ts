@@ -1,0 +1,122 @@
+import { decideAbandon, decideClaim, decideComplete, decideHeartbeat, decideRelease, decideResolve, decideStep, isCollectable, isLive, toSnapshot } from '../../src/idempotency/decide.ts'
+import type { Decision } from '../../src/idempotency/decide.ts'
+import type { KeyRecord } from '../../src/idempotency/record.ts'
+import type { IdempotencyStore, TransactionEnd } from '../../src/idempotency/store.ts'
+import type { Effects } from '../../src/testing/index.ts'
+
+/** The decisions a store is made of; a mutant has another one in place of one of them. */
+export const decisions = {
+  claim: decideClaim,
+  complete: decideComplete,
+  release: decideRelease,
+  abandon: decideAbandon,
+  heartbeat: decideHeartbeat,
+  resolve: decideResolve,
+  step: decideStep,
+  lookup: toSnapshot,
+  isCollectable,
+}
+
+export type Decisions = typeof decisions
+
+/** How the store around the decisions may be broken. */
+export interface Flaws {
+  /** Something is awaited between reading a record and writing it. */
+  readonly isNotAtomic?: boolean
+  /** What is kept of an answer. */
+  readonly keep?: (answer: Uint8Array) => Uint8Array
+  readonly countOthers?: (count: number) => number
+  /** Effects of a transaction are written at once, whatever becomes of it. */
+  readonly effectsAreEager?: boolean
+  /** A transaction records its answer whatever its body decided. */
+  readonly commitsAnyway?: boolean
+  /** A transaction's claim is written before the body runs, and stays. */
+  readonly leavesClaim?: boolean
+  /** Transactions of one key do not wait for each other. */
+  readonly racingTransactions?: boolean
+  readonly stepIgnoresVerdict?: boolean
+}
+
+/** A correct store with every ability, as simple as can be: the decisions, a map and a queue. Then made wrong in one way. */
+export function modelStore(changes: Partial<Decisions> = {}, flaws: Flaws = {}): { readonly store: IdempotencyStore; readonly effects: Effects } {
+  const decide = { ...decisions, ...changes }
+  const records = new Map<string, KeyRecord>()
+  const rows: string[] = []
+  let queue: Promise<unknown> = Promise.resolve()
+  const now = (): number => Date.now()
+
+  function write(id: string, record: KeyRecord | undefined): void {
+    if (record === undefined) records.delete(id)
+    else records.set(id, record)
+  }
+
+  async function apply<Verdict>(id: string, make: (record: KeyRecord | undefined) => Decision<Verdict>): Promise<Verdict> {
+    const { record, verdict } = make(records.get(id))
+    if (flaws.isNotAtomic === true) for (let turn = 0; turn < 3; turn++) await Promise.resolve()
+    write(id, record)
+    return verdict
+  }
+
+  function othersOf(id: string, scope: string): number {
+    const count = [...records.values()].filter((record) => record.id !== id && record.scope === scope && isLive(record, now())).length
+    return flaws.countOthers?.(count) ?? count
+  }
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (flaws.racingTransactions === true) return work()
+    const turn = queue.then(work)
+    queue = turn.catch(() => undefined)
+    return turn
+  }
+
+  const store: IdempotencyStore = {
+    name: 'model',
+    guarantees: ['exactly-once', 'resumable', 'at-most-once', 'at-least-once'],
+    durable: false,
+    claim: (claim) => apply(claim.id, (record) => decide.claim(record, claim, now(), othersOf(claim.id, claim.scope))),
+    complete: (completion) =>
+      apply(completion.id, (record) => decide.complete(record, { ...completion, answer: flaws.keep?.(completion.answer) ?? completion.answer }, now())),
+    release: (id, owner, retentionMs) => apply(id, (record) => decide.release(record, owner, retentionMs, now())),
+    abandon: (id, owner, retentionMs) => apply(id, (record) => decide.abandon(record, owner, retentionMs, now())),
+    heartbeat: (id, owner, leaseMs) => apply(id, (record) => decide.heartbeat(record, owner, leaseMs, now())),
+    resolve: (resolution) => apply(resolution.id, (record) => decide.resolve(record, resolution, now())),
+    lookup: async (id) => decide.lookup(records.get(id), now()),
+    async collect(limit) {
+      const expired = [...records.values()].filter((record) => decide.isCollectable(record, now())).slice(0, limit)
+      for (const { id } of expired) records.delete(id)
+      return expired.length
+    },
+    doctor: async () => [],
+    transact: (claim, body) =>
+      inTurn(async () => {
+        const before = claim === undefined ? undefined : records.get(claim.id)
+        const { record, verdict } = claim === undefined ? { record: undefined, verdict: undefined } : decide.claim(before, claim, now(), othersOf(claim.id, claim.scope))
+        if (claim !== undefined && verdict?.kind !== 'acquired') {
+          write(claim.id, record)
+          return verdict as never
+        }
+        if (claim !== undefined && flaws.leavesClaim === true) write(claim.id, record)
+        const written: string[] = flaws.effectsAreEager === true ? rows : []
+        const end: TransactionEnd = await body({ transaction: written, attempt: verdict?.attempt ?? 1 })
+        const { answer, retentionMs } = end.commit === undefined ? { answer: flaws.commitsAnyway === true ? new Uint8Array(0) : undefined, retentionMs: 0 } : { answer: end.commit, retentionMs: end.retentionMs }
+        if (answer === undefined) return { kind: 'rolled-back' }
+        if (written !== rows) rows.push(...written)
+        if (claim !== undefined) write(claim.id, decide.complete(record, { id: claim.id, owner: claim.owner, answer, retentionMs }, now()).record)
+        return { kind: 'committed' }
+      }),
+    step: (id, owner, body) =>
+      inTurn(async () => {
+        const written: string[] = []
+        const progress = await body(written)
+        const { record, verdict } = decide.step(records.get(id), owner, progress)
+        write(id, record)
+        if (verdict || flaws.stepIgnoresVerdict === true) rows.push(...written)
+        return verdict ? true : undefined
+      }),
+  }
+  const effects: Effects = {
+    add: async (transaction, name) => void (transaction as string[]).push(name),
+    count: async (name) => rows.filter((row) => row === name).length,
+  }
+  return { store, effects }
+}
