@@ -68,7 +68,8 @@ function install(reason) {
   process.stderr.write(`installing packages: ${reason} (npm ci)\n`)
   // npm removes node_modules first, so neither it nor its install scripts may run on the Node in there.
   const outside = (process.env.PATH ?? '').split(delimiter).filter((folder) => !resolve(folder).startsWith(modules))
-  const { status, error } = spawnSync('npm', ['ci', '--loglevel=warn'], {
+  // Warnings would say that the tools want a newer Node than npm runs on: they get one.
+  const { status, error } = spawnSync('npm', ['ci', '--loglevel=error'], {
     cwd: root,
     env: { ...process.env, PATH: outside.join(delimiter) },
     // Standard output belongs to the program that is started afterwards.
