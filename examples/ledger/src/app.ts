@@ -1,0 +1,67 @@
+import type { RequestListener } from 'node:http'
+import { defineApi, stack } from 'holdfast'
+import type { Call, Policy } from 'holdfast'
+import { accountOf } from './accounts.ts'
+import { toAnswer } from './answer.ts'
+import type { Answer } from './answer.ts'
+import { createClock } from './clock.ts'
+import type { LedgerDatabase } from './database/database.ts'
+import { createTestHooks } from './hooks/test-hooks.ts'
+import type { Params } from './http.ts'
+import { createMatcher } from './matcher.ts'
+import type { Match } from './matcher.ts'
+import { createMetrics } from './metrics.ts'
+import { operationRoutes } from './operations.ts'
+import { ledgerRoutes } from './routes.ts'
+import type { Routes } from './routes.ts'
+
+/** The ledger without a framework: a policy that goes round everything, and the routes to mount. */
+export interface App {
+  readonly policy: Policy
+  readonly mounts: readonly Mount[]
+  match(method: string, url: string): Match | undefined
+  /** Goes round the listener of the server. */
+  readonly listening: (listener: RequestListener) => RequestListener
+  /** Takes no more calls under keys, and waits for the running ones. */
+  drain(): Promise<void>
+  close(): void
+}
+
+/** A route, ready to be mounted. */
+export interface Mount {
+  readonly name: string
+  readonly method: 'get' | 'post'
+  readonly path: string
+  answer(call: Call, params: Params): Promise<Answer>
+}
+
+/** Puts the ledger together: its routes, what they promise, and who may call them. */
+export function createApp({ database, secret, withTestHooks }: { database: LedgerDatabase; secret: string; withTestHooks: boolean }): App {
+  const clock = createClock()
+  const ledger = { database, clock, keepsKeys: withTestHooks }
+  const metrics = createMetrics((method, url) => match(method, url)?.name ?? 'none')
+  const hooks = withTestHooks ? createTestHooks(ledger, clock) : undefined
+  const own = ledgerRoutes(ledger)
+  const routes: Routes = { ...(hooks?.meddle(own) ?? own), ...operationRoutes(ledger, metrics), ...hooks?.routes }
+  const match = createMatcher(Object.keys(routes))
+
+  const promises = Object.entries(own).map(([name, { promise }]) => [name, promise ?? {}])
+  const api = defineApi({ store: database.store, account: accountOf, secret, routes: Object.fromEntries(promises) })
+
+  return {
+    policy: stack(metrics.policy, ...(hooks ? [hooks.policy] : []), api.policy),
+    mounts: Object.entries(routes).map(([name, { handler }]) => {
+      const [method, path = ''] = name.split(' ')
+      return {
+        name,
+        method: method === 'POST' ? 'post' : 'get',
+        path,
+        answer: async (call, params) => toAnswer(await handler(call, params, undefined)),
+      }
+    }),
+    match,
+    listening: hooks?.listening ?? ((listener) => listener),
+    drain: () => api.drain(),
+    close: () => metrics.close(),
+  }
+}

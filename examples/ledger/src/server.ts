@@ -1,0 +1,79 @@
+import { createServer as createHttpServer } from 'node:http'
+import type { Server } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { mount } from './adapters/index.ts'
+import { createApp } from './app.ts'
+import { openDatabase } from './database/open.ts'
+import { developmentCertificate } from './development-ca.ts'
+import type { Options } from './flags.ts'
+
+/** A ledger that accepts connections. */
+export interface RunningLedger {
+  readonly url: string
+  /** Takes no more connections, lets running calls finish, closes the database. */
+  stop(): Promise<void>
+}
+
+// A caller that sends this slowly is broken, or means harm.
+const timeouts = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 30_000, connectionsCheckingInterval: 1000 }
+const drainTimeoutMs = 25_000
+const dayMs = 86_400_000
+
+/** Starts the ledger. */
+export async function startLedger(options: Options, secret: string): Promise<RunningLedger> {
+  const database = await openDatabase(options.store, secret)
+  const app = createApp({ database, secret, withTestHooks: options.testHooks })
+  const listener = app.listening(await mount(options.adapter, app))
+  const server = options.http ? createHttpServer(timeouts) : await createSecureServer()
+  server.on('request', listener)
+  await listen(server, options)
+  return {
+    url: `${options.http ? 'http' : 'https'}://${hostIn(options.host)}:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      const closed = close(server)
+      await app.drain()
+      await closed
+      app.close()
+      await database.close()
+    },
+  }
+}
+
+async function createSecureServer(): Promise<Server> {
+  const server = createHttpsServer({ ...timeouts, ...(await developmentCertificate()), minVersion: 'TLSv1.2' })
+  const renew = (): void => void developmentCertificate().then((renewed) => server.setSecureContext(renewed), console.error)
+  const timer = setInterval(renew, dayMs).unref()
+  return server.on('close', () => clearInterval(timer))
+}
+
+function listen(server: Server, { host, port }: Options): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Stops listening, and ends each connection as soon as nothing runs on it. */
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), 20)
+    const giveUp = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
+    server.prependListener('request', (_request, response) => void response.setHeader('connection', 'close'))
+    server.close(() => {
+      clearInterval(sweep)
+      clearTimeout(giveUp)
+      resolve()
+    })
+  })
+}
+
+/** A host as it stands in a URL; who listens on every address is reached on this machine's own. */
+function hostIn(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}

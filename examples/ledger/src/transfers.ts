@@ -1,0 +1,146 @@
+import type { Call, Reply } from 'holdfast'
+import { lockPurses, move } from './accounting.ts'
+import type { Purse } from './accounting.ts'
+import { toTimestamp } from './clock.ts'
+import type { Database, Row } from './database/database.ts'
+import { accountIn, represent } from './http.ts'
+import type { Handler } from './http.ts'
+import { newId } from './ids.ts'
+import { anyObject, object, optional, text } from './input.ts'
+import type { Read } from './input.ts'
+import { parseJson, toJson } from './json.ts'
+import type { Ledger } from './ledger.ts'
+import { formatCents, money } from './money.ts'
+import { invalid, refuse } from './refusals.ts'
+
+const reference = object({ id: text() })
+
+/** What `POST /transfers` takes. */
+export const newTransfer = object({ source: reference, destination: reference, amount: money, metadata: optional(anyObject, {}) })
+
+/** A transfer about to happen. `reverses` is the one it undoes. */
+type Order = Read<typeof newTransfer> & { readonly reverses?: string }
+
+const columns = 't.id, t.source, t.destination, CAST(t.amount AS TEXT) AS amount, t.currency, t.status, t.metadata, t.version, t.created_at'
+
+function toTransfer(row: Row) {
+  return {
+    id: row['id'] as string,
+    source: { id: row['source'] as string },
+    destination: { id: row['destination'] as string },
+    amount: { value: formatCents(BigInt(row['amount'] as string)), currency: row['currency'] as string },
+    status: row['status'],
+    metadata: parseJson(row['metadata'] as string),
+    created_at: toTimestamp(Number(row['created_at'])),
+    etag: `"${Number(row['version']).toString(36)}"`,
+  }
+}
+
+async function findTransfer(database: Database, account: string, id: string) {
+  const [row] = await database.query(`SELECT ${columns} FROM transfers t WHERE t.id = $1 AND t.account = $2`, id, account)
+  return row && toTransfer(row)
+}
+
+/** The newest transfer from or to a wallet. */
+export async function findLastTransfer(database: Database, wallet: string): Promise<ReturnType<typeof toTransfer> | undefined> {
+  const [row] = await database.query(
+    `SELECT ${columns} FROM entries e JOIN transfers t ON t.id = e.transfer WHERE e.wallet = $1 ORDER BY e.seq DESC LIMIT 1`,
+    wallet,
+  )
+  return row && toTransfer(row)
+}
+
+/** `POST /transfers` */
+export function createTransfer(ledger: Ledger): Handler<Read<typeof newTransfer>> {
+  return (call, _params, order) => transfer(ledger, call, order)
+}
+
+/** `POST /transfers/:id/reverse` */
+export function reverseTransfer(ledger: Ledger): Handler {
+  return async (call, { id = '' }) => {
+    const writer = ledger.database.transaction(call)
+    const [row] = await writer.query(
+      `SELECT source, destination, CAST(amount AS TEXT) AS amount, currency, status FROM transfers WHERE id = $1 AND account = $2 ${writer.forUpdate}`,
+      id,
+      accountIn(call),
+    )
+    if (row === undefined) return noTransfer(id)
+    if (row['status'] === 'reversed') return refuse('already-reversed', `The transfer ${id} was reversed before.`)
+    const reply = await transfer(ledger, call, {
+      source: { id: row['destination'] as string },
+      destination: { id: row['source'] as string },
+      amount: { value: BigInt(row['amount'] as string), currency: row['currency'] as string },
+      metadata: {},
+      reverses: id,
+    })
+    if (reply.status === 201) await writer.query(`UPDATE transfers SET status = 'reversed', version = version + 1 WHERE id = $1`, id)
+    return reply
+  }
+}
+
+/** `GET /transfers/:id` */
+export function readTransfer({ database }: Ledger): Handler {
+  return async (call, { id = '' }) => {
+    const found = await findTransfer(database.read, accountIn(call), id)
+    return found ? represent(call, 200, found) : noTransfer(id)
+  }
+}
+
+async function transfer(
+  { database, clock, keepsKeys }: Ledger,
+  call: Call,
+  { source, destination, amount, metadata, reverses }: Order,
+): Promise<Reply> {
+  const writer = database.transaction(call)
+  const account = accountIn(call)
+  if (source.id === destination.id) return invalid([{ pointer: '/destination/id', detail: 'must not be the source' }])
+  const purses = await lockPurses(writer, account, [source.id, destination.id])
+  const refusal = refusalOf(purses.get(source.id), purses.get(destination.id), amount)
+  if (refusal !== undefined) return refusal
+  const at = clock.now()
+  const id = newId('trf', at)
+  await writer.query(
+    `INSERT INTO transfers (id, account, source, destination, amount, currency, status, metadata, reverses, request_key, version, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, 'posted', $7, $8, $9, 1, $10)`,
+    ...[id, account, source.id, destination.id, amount.value, amount.currency, toJson(metadata), reverses ?? null],
+    keepsKeys ? keyOf(call) : null,
+    at,
+  )
+  await move(writer, { source: source.id, destination: destination.id, cents: amount.value, transfer: id, at })
+  const made = await findTransfer(writer, account, id)
+  return made ? represent(call, 201, made, { location: `/transfers/${id}` }) : noTransfer(id)
+}
+
+/** Why money may not move, or `undefined`. Nothing was written before this, so a refusal can be recorded as the answer. */
+function refusalOf(source: Purse | undefined, destination: Purse | undefined, amount: Order['amount']): Reply | undefined {
+  if (source === undefined)
+    return refuse('wallet-not-found', 'There is no such source wallet.', {
+      errors: [{ pointer: '/source/id', detail: 'is not a wallet of yours' }],
+    })
+  if (destination === undefined)
+    return refuse('wallet-not-found', 'There is no such destination wallet.', {
+      errors: [{ pointer: '/destination/id', detail: 'is not a wallet of yours' }],
+    })
+  if (source.currency !== amount.currency || destination.currency !== amount.currency)
+    return refuse(
+      'currency-mismatch',
+      `The source holds ${source.currency}, the destination ${destination.currency}, the amount is in ${amount.currency}.`,
+    )
+  if (!source.isOpen || !destination.isOpen)
+    return refuse('wallet-closed', `The ${source.isOpen ? 'destination' : 'source'} wallet is closed.`)
+  if (source.balance < amount.value)
+    return refuse(
+      'insufficient-funds',
+      `The source wallet holds ${formatCents(source.balance)} ${source.currency}, the transfer needs ${formatCents(amount.value)}.`,
+    )
+  return undefined
+}
+
+/** The caller's key, which may be quoted or bare. */
+const keyOf = (call: Call): string | null =>
+  call.headers
+    .get('idempotency-key')
+    ?.trim()
+    .replace(/^"(.*)"$/, '$1') ?? null
+
+const noTransfer = (id: string): Reply => refuse('transfer-not-found', `There is no transfer ${JSON.stringify(id.slice(0, 64))}.`)
