@@ -1,0 +1,94 @@
+import { Worker } from 'node:worker_threads'
+import type { Connection } from './connection.ts'
+
+/** The state of the log: frames in it, and how many of them are in the database file. `busy` says that a checkpoint could not end. */
+export interface CheckpointResult {
+  readonly busy: number
+  readonly log: number
+  readonly checkpointed: number
+}
+
+/** A thread with a connection of its own, which copies the log into the database file off the event loop. */
+export interface CheckpointThread {
+  /** PASSIVE copies what it can beside writers; FULL waits for them a moment, and copies all. One at a time. */
+  run(mode: 'PASSIVE' | 'FULL'): Promise<CheckpointResult>
+  close(): Promise<void>
+}
+
+// As text, because a URL to a file of its own is lost when the library is bundled.
+const program = `
+const { parentPort, workerData } = require('node:worker_threads')
+const { DatabaseSync } = require('node:sqlite')
+const database = new DatabaseSync(workerData.path)
+database.exec('PRAGMA busy_timeout = ' + workerData.waitMs + '; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0')
+parentPort.on('message', (mode) => {
+  if (mode === 'close') {
+    database.close()
+    parentPort.close()
+    return
+  }
+  try {
+    parentPort.postMessage({ result: { ...database.prepare('PRAGMA wal_checkpoint(' + mode + ')').get() } })
+  } catch (error) {
+    parentPort.postMessage({ failure: String(error) })
+  }
+})
+`
+
+type Message = { readonly result: CheckpointResult } | { readonly failure: string }
+
+/**
+ * Whether the log can be copied by another thread: not by an SQLite before 3.51.3, where a checkpoint beside a writer may corrupt the
+ * file (https://sqlite.org/wal.html, "the WAL-reset bug"); those copy on the writer's own connection.
+ */
+export function canCheckpointBeside(version: string): boolean {
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
+  return major * 1_000_000 + minor * 1000 + patch >= 3_051_003
+}
+
+/** Reads the state of the log without copying anything; takes 2 us. */
+export function measureLog(connection: Connection): CheckpointResult {
+  return connection.prepare('PRAGMA wal_checkpoint(NOOP)').get() as CheckpointResult
+}
+
+/** Starts the thread on first use. Only for the SQLite that is part of Node: two copies of SQLite in one process break each other's locks. */
+export function createCheckpointThread(path: string, waitMs: number): CheckpointThread {
+  let worker: Worker | undefined
+  let waiting: PromiseWithResolvers<CheckpointResult> | undefined
+
+  function fail(error: unknown): void {
+    worker = undefined
+    waiting?.reject(error)
+    waiting = undefined
+  }
+
+  function start(): Worker {
+    const started = new Worker(program, { eval: true, workerData: { path, waitMs }, execArgv: ['--no-warnings'] })
+    started.unref()
+    started.on('message', (message: Message) => {
+      if ('result' in message) waiting?.resolve(message.result)
+      else waiting?.reject(new Error(message.failure))
+      waiting = undefined
+    })
+    started.on('error', fail)
+    started.on('exit', () => fail(new Error('the checkpoint thread ended')))
+    return started
+  }
+
+  return {
+    run(mode) {
+      worker ??= start()
+      waiting = Promise.withResolvers<CheckpointResult>()
+      worker.postMessage(mode)
+      return waiting.promise
+    },
+    async close() {
+      if (worker === undefined) return
+      const running = worker
+      const ended = new Promise((resolve) => running.once('exit', resolve))
+      running.postMessage('close')
+      running.ref()
+      await ended
+    },
+  }
+}

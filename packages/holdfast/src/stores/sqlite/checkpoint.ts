@@ -1,0 +1,65 @@
+import type { CheckpointResult, CheckpointThread } from './checkpoint-thread.ts'
+
+/** Keeps the write-ahead log from growing without bound. */
+export interface Checkpoints {
+  /** Called after each commit. What it returns holds the next transaction back until the log can start anew; it never rejects. */
+  afterCommit(): Promise<void> | undefined
+  close(): Promise<void>
+}
+
+/** Nothing to do: a database in memory, or one whose connection checkpoints by itself. */
+export const noCheckpoints: Checkpoints = { afterCommit: () => undefined, close: () => Promise.resolve() }
+
+// 4 MB of 4 KB pages, SQLite's own default: below it copying pages costs more syncs than it saves space.
+const worthwhileFrames = 1000
+// 32 MB: the log is written from its start again only when no frame is left to copy, which under load needs a pause of the writers.
+const restartFrames = 8000
+// When a long-lived reader keeps the log from starting anew, trying harder would only stop the writers again and again.
+const patienceMs = 2000
+
+/**
+ * Copies the log into the database file in another thread: a checkpoint syncs two files, and would stop the event loop for as long.
+ * Writers go on meanwhile, so that under constant load the copy never catches up; when the log is long, the last stretch is therefore
+ * copied while the queue (not the event loop) waits.
+ *
+ * @param measure reads the state of the log without copying anything
+ */
+export function createCheckpoints(measure: () => CheckpointResult, thread: CheckpointThread): Checkpoints {
+  let copying: Promise<void> | undefined
+  let gate: Promise<void> | undefined
+  let notBefore = 0
+
+  async function copy(): Promise<void> {
+    try {
+      const { log } = await thread.run('PASSIVE')
+      if (log < restartFrames) return
+      const finished = thread.run('FULL')
+      gate = finished.then(
+        () => {},
+        () => {},
+      )
+      const { busy } = await finished
+      if (busy !== 0) notBefore = performance.now() + patienceMs
+    } catch {
+      // The log grows until this works again; the doctor tells of one that is far too long.
+      notBefore = performance.now() + patienceMs
+    } finally {
+      gate = undefined
+      copying = undefined
+    }
+  }
+
+  return {
+    afterCommit() {
+      if (copying === undefined && performance.now() >= notBefore) {
+        const { log, checkpointed } = measure()
+        if (log - checkpointed >= worthwhileFrames) copying = copy()
+      }
+      return gate
+    },
+    async close() {
+      await copying
+      await thread.close()
+    },
+  }
+}

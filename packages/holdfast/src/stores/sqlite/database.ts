@@ -1,0 +1,148 @@
+import type { Clock } from '../../core/index.ts'
+import { storeUnavailable } from '../../core/index.ts'
+import type { KeyRecord } from '../../idempotency/record.ts'
+import type { IdempotencyStore } from '../../idempotency/store.ts'
+import { createCheckpoints, noCheckpoints } from './checkpoint.ts'
+import type { Checkpoints } from './checkpoint.ts'
+import { canCheckpointBeside, createCheckpointThread, measureLog } from './checkpoint-thread.ts'
+import { createStoreClock, fromClock } from './clock.ts'
+import { isMemory, openReader, openWriter } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { examine } from './doctor.ts'
+import { openNodeSqlite } from './driver.ts'
+import type { SqliteDatabase, SqliteDriver } from './driver.ts'
+import { createDurability, syncLog, volatile } from './durability.ts'
+import type { SyncFile } from './durability.ts'
+import { toStoreError } from './errors.ts'
+import { createGroupCommit } from './group-commit.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { createRecords } from './idempotency.ts'
+import { deleteExpired, loadRecord } from './records.ts'
+import { migrate, readMeta, writeMeta } from './schema.ts'
+
+/** How a database is opened, every option given. */
+export interface DatabaseOptions {
+  readonly path: string
+  readonly open: (path: string) => SqliteDriver
+  readonly busyTimeoutMs: number
+  readonly holdLimitMs: number
+  readonly clock: Clock | undefined
+  /** Replaced in tests. */
+  readonly syncFile?: SyncFile
+}
+
+/** A database with its queue. */
+export interface Database {
+  readonly group: GroupCommit
+  readonly read: SqliteDatabase
+  readonly idempotency: Required<IdempotencyStore>
+  close(): Promise<void>
+}
+
+// How long a checkpoint that holds the writers back may wait for readers.
+const checkpointWaitMs = 100
+// One new record makes room for itself and one more, so that a table that shrank in use shrinks on the disk as well.
+const collectedPerInsert = 2
+
+/** Opens the connections, and puts the parts together. */
+export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: givenClock, syncFile }: DatabaseOptions): Database {
+  const inMemory = isMemory(path)
+  const connect = (): Connection => openWriter(open, path, busyTimeoutMs)
+  const clock = givenClock === undefined ? createStoreClock() : fromClock(givenClock)
+  const first = connect()
+  const reader = prepareFile(first, inMemory ? undefined : () => openReader(open, path, busyTimeoutMs))
+  const ownsCheckpoints = open === openNodeSqlite && !inMemory && canCheckpointBeside(versionOf(first))
+  const durability = inMemory ? volatile : createDurability(syncFile ?? syncLog(path))
+  let inserts = 0
+  let shared: number | undefined
+  let isClosed = false
+  let current = serve(first)
+
+  function serve(connection: Connection): Connection {
+    // A writer that waits would block the event loop; the queue tries again by itself.
+    connection.exec('PRAGMA busy_timeout = 0')
+    if (ownsCheckpoints) connection.exec('PRAGMA wal_autocheckpoint = 0')
+    return connection
+  }
+
+  const checkpoints: Checkpoints = ownsCheckpoints ? createCheckpoints(() => measureLog(current), createCheckpointThread(path, checkpointWaitMs)) : noCheckpoints
+
+  const group = createGroupCommit({
+    writer: current,
+    durability,
+    busyTimeoutMs,
+    holdLimitMs,
+    onBegin(writer, isForeign) {
+      inserts = 0
+      if (isForeign) clock.adopt(Number(readMeta(writer, 'clock-offset') ?? Number.NEGATIVE_INFINITY))
+    },
+    onCommit(writer) {
+      const now = clock.now()
+      if (inserts > 0) deleteExpired(writer, now, inserts * collectedPerInsert)
+      shared = clock.unshared
+      if (shared !== undefined) writeMeta(writer, 'clock-offset', shared)
+    },
+    afterCommit() {
+      if (shared !== undefined) clock.adopt(shared)
+      return checkpoints.afterCommit()
+    },
+    replaceWriter(held) {
+      // A database in memory lives in its connection.
+      if (inMemory) return held
+      held.close()
+      current = serve(connect())
+      return current
+    },
+  })
+
+  async function readDurably(id: string): Promise<KeyRecord | undefined> {
+    if (isClosed) throw storeUnavailable('the SQLite store is closed')
+    let record
+    try {
+      record = loadRecord(reader, id)
+    } catch (error) {
+      throw toStoreError(error, 'reading')
+    }
+    if (record !== undefined) await durability.sync()
+    return record
+  }
+
+  const idempotency = createRecords({
+    isDurable: !inMemory,
+    group,
+    clock,
+    readDurably,
+    onInsert: () => void inserts++,
+    doctor: () => examine(path, reader, () => group.run((transaction) => transaction.inSavepoint(() => writeMeta(current, 'doctor', clock.now())))),
+  })
+
+  return {
+    group,
+    read: reader,
+    idempotency,
+    async close() {
+      if (isClosed) return
+      isClosed = true
+      const writer = await group.close()
+      await checkpoints.close()
+      await durability.close()
+      if (reader !== writer) reader.close()
+      writer.close()
+    },
+  }
+}
+
+/** Makes the tables, then opens the reader; closes what is open when either fails. */
+function prepareFile(writer: Connection, open: (() => Connection) | undefined): Connection {
+  try {
+    migrate(writer)
+    return open === undefined ? writer : open()
+  } catch (error) {
+    writer.close()
+    throw toStoreError(error, 'preparing the tables')
+  }
+}
+
+function versionOf(connection: Connection): string {
+  return (connection.prepare('SELECT sqlite_version() AS version').get() as { version: string }).version
+}

@@ -1,0 +1,204 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { storeUnavailable } from '../../core/index.ts'
+import type { Connection } from './connection.ts'
+import type { Durability } from './durability.ts'
+import { toCallerError, toStoreError } from './errors.ts'
+import { createHoldWatch } from './hold-watch.ts'
+import { Transaction } from './transaction.ts'
+import { createWriterLock } from './writer-lock.ts'
+
+// Enough to make the commit cheap for each; more would only make the first of them wait.
+const maxJobs = 64
+const maxGroupMs = 5
+// Work on the loop without a pause. The budget is 1 ms of delay at p99, and the commit of 64 takes half of it.
+const maxSliceMs = 0.3
+
+/** What a group commit needs from its store. */
+export interface GroupCommitOptions {
+  readonly writer: Connection
+  readonly durability: Durability
+  readonly busyTimeoutMs: number
+  readonly holdLimitMs: number
+  /** Runs first in every transaction; `isForeign`: another connection may have committed since the last one. */
+  readonly onBegin: (writer: Connection, isForeign: boolean) => void
+  /** Runs last in every transaction that has something to commit. */
+  readonly onCommit: (writer: Connection) => void
+  /** Runs after such a commit; what it returns holds back the next transaction. Never rejects. */
+  readonly afterCommit: () => Promise<void> | undefined
+  /** Gives a new connection in place of one that a body still holds which never came back. */
+  readonly replaceWriter: (writer: Connection) => Connection
+}
+
+/** The queue of everyone who writes. */
+export interface GroupCommit {
+  /** Runs `work` when its turn comes; settles as it does, once all its group did is on the disk. */
+  run<T>(work: (transaction: Transaction) => Promise<T> | T): Promise<T>
+  /** Refuses new work, and waits for what is queued. Gives the connection back. */
+  close(): Promise<Connection>
+}
+
+interface Job {
+  readonly begin: (transaction: Transaction) => void
+  /** Never rejects. */
+  readonly ended: Promise<void>
+  /** Passes on what the work came to. */
+  settle: () => void
+  readonly reject: (error: unknown) => void
+}
+
+// The pump serves many callers and outlives each: it must not run in the async context of the one who happened to start it.
+const outside = AsyncLocalStorage.snapshot()
+
+/**
+ * Runs transactional work one after the other inside one outer transaction, and commits together what came together: until the queue
+ * is empty, 64 jobs or 5 ms. Replies leave after the sync of their group; meanwhile the next group runs.
+ */
+export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
+  const { durability, holdLimitMs } = options
+  const holdWatch = createHoldWatch(holdLimitMs)
+  const lock = createWriterLock(options.busyTimeoutMs)
+  let { writer } = options
+  let queue: Job[] = []
+  let pumping: Promise<void> | undefined
+  let replying: Promise<void> = Promise.resolve()
+  let isClosed = false
+  /** The state of the file, as `PRAGMA data_version` tells it, that a sync covers. */
+  let coveredVersion: unknown
+
+  async function pump(): Promise<void> {
+    // Calls that arrived in one turn of the loop share a group.
+    await nextTurn()
+    while (queue.length > 0) {
+      if (!(await beginGroup())) continue
+      const hasWritten = await runGroup()
+      if (hasWritten) await options.afterCommit()
+      if (queue.length > 0) await lock.giveWay()
+    }
+    pumping = undefined
+  }
+
+  async function beginGroup(): Promise<boolean> {
+    try {
+      if (durability.isSuspect) rewriteLog()
+      await lock.acquire(() => void writer.prepare('BEGIN IMMEDIATE').run())
+      return true
+    } catch (error) {
+      rejectAll(queue.splice(0), toStoreError(error, 'beginning a transaction'))
+      return false
+    }
+  }
+
+  async function runGroup(): Promise<boolean> {
+    const members: Job[] = []
+    let hasWritten = false
+    let isHeld = false
+    try {
+      const version = (writer.prepare('PRAGMA data_version').get() as { data_version: unknown }).data_version
+      const isForeign = version !== coveredVersion
+      lock.observe(isForeign)
+      options.onBegin(writer, isForeign)
+      const startedAt = performance.now()
+      let sliceStartedAt = startedAt
+      while (queue.length > 0 && members.length < maxJobs && !isHeld) {
+        const job = queue.shift() as Job
+        members.push(job)
+        const transaction = new Transaction(writer)
+        isHeld = await runJob(job, transaction)
+        hasWritten ||= transaction.hasWritten
+        if (transaction.isBroken) throw storeUnavailable('SQLite rolled the whole transaction back')
+        const now = performance.now()
+        if (now - sliceStartedAt > maxSliceMs) {
+          await nextTurn()
+          sliceStartedAt = performance.now()
+        }
+        if (now - startedAt > maxGroupMs) break
+      }
+      if (hasWritten) options.onCommit(writer)
+      writer.prepare('COMMIT').run()
+      // What this group read may have been committed, but not synced, by another process.
+      const isCovered = !hasWritten && !isForeign
+      coveredVersion = version
+      replying = reply(members, isCovered ? durability.settled() : durability.sync())
+    } catch (error) {
+      rollBack()
+      rejectAll(members.length > 0 ? members : queue.splice(0), toStoreError(error, 'committing; nothing was kept'))
+    }
+    if (isHeld) replaceWriter()
+    return hasWritten
+  }
+
+  /** Runs one job; `true` when it holds on to the writer and was left behind. */
+  async function runJob(job: Job, transaction: Transaction): Promise<boolean> {
+    job.begin(transaction)
+    const isHeld = await holdWatch.race(job.ended)
+    if (isHeld) {
+      transaction.revoke()
+      const held = `a handler held the database for more than ${holdLimitMs} ms and was rolled back; inside a transaction, do not wait for slow services or for another write of the same store`
+      job.settle = () => job.reject(storeUnavailable(held))
+    }
+    transaction.end()
+    return isHeld
+  }
+
+  function rollBack(): void {
+    try {
+      writer.prepare('ROLLBACK').run()
+    } catch {
+      // SQLite has rolled back already, or the connection is gone: the next BEGIN tells.
+    }
+  }
+
+  function replaceWriter(): void {
+    try {
+      writer = options.replaceWriter(writer)
+      coveredVersion = undefined
+    } catch {
+      // The next BEGIN runs on the closed connection and tells its callers.
+    }
+  }
+
+  /** After a failed sync: moves the log's content into the database file, which SQLite syncs, and starts the log anew. */
+  function rewriteLog(): void {
+    const { busy } = writer.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number }
+    if (busy !== 0) throw storeUnavailable('a sync of the write-ahead log failed, and readers keep it from being written anew')
+    durability.restored()
+  }
+
+  return {
+    run<T>(work: (transaction: Transaction) => Promise<T> | T): Promise<T> {
+      if (isClosed) return Promise.reject(storeUnavailable('the SQLite store is closed'))
+      return new Promise<T>((resolve, reject) => {
+        const { promise: begun, resolve: begin } = Promise.withResolvers<Transaction>()
+        // Chained here, so that the work runs in its caller's async context and `currentCall()` is theirs.
+        const ended = begun.then(work).then(
+          (value) => void (job.settle = () => resolve(value)),
+          (error: unknown) => void (job.settle = () => reject(toCallerError(error))),
+        )
+        const job: Job = { begin, ended, settle: () => {}, reject }
+        queue.push(job)
+        pumping ??= outside(pump)
+      })
+    },
+    async close() {
+      isClosed = true
+      await pumping
+      await replying
+      return writer
+    },
+  }
+}
+
+async function reply(members: readonly Job[], durable: Promise<void>): Promise<void> {
+  try {
+    await durable
+  } catch (error) {
+    rejectAll(members, toStoreError(error, 'syncing; it is not known whether the commit is durable'))
+    return
+  }
+  for (const job of members) job.settle()
+}
+
+function rejectAll(jobs: readonly Job[], error: Error): void {
+  for (const job of jobs) job.reject(error)
+}

@@ -1,0 +1,98 @@
+import { HoldfastError, storeUnavailable } from '../../core/index.ts'
+import type { Connection } from './connection.ts'
+import type { SqliteDatabase, SqliteStatement } from './driver.ts'
+
+// A handler's own savepoints are fine; ending the outer transaction would commit or undo other callers' work.
+const endsTransaction = /^\s*(?:BEGIN|COMMIT|END|ROLLBACK(?!\s+(?:TRANSACTION\s+)?TO\b))\b/i
+
+const savepoint = 'SAVEPOINT holdfast_job'
+const release = 'RELEASE holdfast_job'
+const rollback = 'ROLLBACK TO holdfast_job'
+
+/**
+ * The write handle of one caller: a savepoint inside the group's transaction. It stops working when the caller's turn is over, so
+ * that work somebody forgot to await cannot write into the next caller's transaction.
+ */
+export class Transaction implements SqliteDatabase {
+  readonly #connection: Connection
+  #isOpen = true
+  #isBroken = false
+  #hasWritten = false
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  exec(sql: string): void {
+    this.#assertUsable(sql)
+    this.#connection.exec(sql)
+  }
+
+  prepare(sql: string): SqliteStatement {
+    this.#assertUsable(sql)
+    return this.#connection.prepare(sql)
+  }
+
+  /** Whether the turn is still this caller's. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** Whether the outer transaction is gone, and with it the work of the whole group. */
+  get isBroken(): boolean {
+    return this.#isBroken
+  }
+
+  get hasWritten(): boolean {
+    return this.#hasWritten
+  }
+
+  /** Says that the group has something to commit. */
+  wrote(): void {
+    this.#hasWritten = true
+  }
+
+  /** Runs `body` in a savepoint, which is kept when `keep` says so of its result. */
+  async inSavepoint<T>(body: () => Promise<T> | T, keep: (result: T) => boolean = () => true): Promise<T> {
+    this.#connection.prepare(savepoint).run()
+    let isKept = false
+    try {
+      const result = await body()
+      isKept = keep(result)
+      return result
+    } finally {
+      this.#endSavepoint(isKept)
+    }
+  }
+
+  /** Ends the turn. After this the caller's late work is refused. */
+  end(): void {
+    this.#isOpen = false
+  }
+
+  /** Ends the turn of a caller who does not come back. */
+  revoke(): void {
+    if (!this.#isOpen) return
+    this.#endSavepoint(false)
+    this.#isOpen = false
+  }
+
+  #endSavepoint(isKept: boolean): void {
+    if (!this.#isOpen) throw storeUnavailable('the transaction was rolled back because its body held the writer for too long')
+    try {
+      if (!isKept) this.#connection.prepare(rollback).run()
+      this.#connection.prepare(release).run()
+      if (isKept) this.#hasWritten = true
+      if (this.#connection.hasLostTransaction) throw new Error('SQLite rolled the transaction back by itself')
+    } catch (error) {
+      this.#isBroken = true
+      throw storeUnavailable('the transaction was rolled back as a whole', error)
+    }
+  }
+
+  #assertUsable(sql: string): void {
+    if (!this.#isOpen) throw new HoldfastError('configuration-invalid', 'a transaction was used after its handler had ended; await all database work inside the handler')
+    if (this.#connection.hasLostTransaction) throw storeUnavailable('SQLite rolled the transaction back by itself')
+    if (endsTransaction.test(sql)) throw new HoldfastError('configuration-invalid', `a handler may not end the transaction it runs in (${sql.trim()}); throw, or answer with 5xx, to roll back`)
+  }
+}
