@@ -1,23 +1,10 @@
-import { decideAbandon, decideClaim, decideComplete, decideHeartbeat, decideRelease, decideResolve, decideStep, isCollectable, isLive, toSnapshot } from '../../src/idempotency/decide.ts'
+import { isLive } from '../../src/idempotency/decide.ts'
 import type { Decision } from '../../src/idempotency/decide.ts'
 import type { KeyRecord } from '../../src/idempotency/record.ts'
 import type { IdempotencyStore, TransactionEnd } from '../../src/idempotency/store.ts'
 import type { Effects } from '../../src/testing/index.ts'
-
-/** The decisions a store is made of; a mutant has another one in place of one of them. */
-export const decisions = {
-  claim: decideClaim,
-  complete: decideComplete,
-  release: decideRelease,
-  abandon: decideAbandon,
-  heartbeat: decideHeartbeat,
-  resolve: decideResolve,
-  step: decideStep,
-  lookup: toSnapshot,
-  isCollectable,
-}
-
-export type Decisions = typeof decisions
+import { decisions } from './decisions.ts'
+import type { Decisions } from './decisions.ts'
 
 /** How the store around the decisions may be broken. */
 export interface Flaws {
@@ -98,8 +85,8 @@ export function modelStore(changes: Partial<Decisions> = {}, flaws: Flaws = {}):
         if (claim !== undefined && flaws.leavesClaim === true) write(claim.id, record)
         const written: string[] = flaws.effectsAreEager === true ? rows : []
         const end: TransactionEnd = await body({ transaction: written, attempt: verdict?.attempt ?? 1 })
-        const { answer, retentionMs } = end.commit === undefined ? { answer: flaws.commitsAnyway === true ? new Uint8Array(0) : undefined, retentionMs: 0 } : { answer: end.commit, retentionMs: end.retentionMs }
-        if (answer === undefined) return { kind: 'rolled-back' }
+        if (end.commit === undefined && flaws.commitsAnyway !== true) return { kind: 'rolled-back' }
+        const { answer, retentionMs } = end.commit === undefined ? { answer: new Uint8Array(0), retentionMs: 0 } : { answer: end.commit, retentionMs: end.retentionMs }
         if (written !== rows) rows.push(...written)
         if (claim !== undefined) write(claim.id, decide.complete(record, { id: claim.id, owner: claim.owner, answer, retentionMs }, now()).record)
         return { kind: 'committed' }
