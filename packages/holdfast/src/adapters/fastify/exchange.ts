@@ -1,0 +1,135 @@
+import { bodyIncomplete } from '../../core/errors.ts'
+import { runWithCall } from '../../core/current.ts'
+import { toFields } from '../../core/fields.ts'
+import type { Policy } from '../../core/policy.ts'
+import type { Reply } from '../../core/reply.ts'
+import { failureReply, reportFailure } from '../failure.ts'
+import type { NodeCall } from '../node/call.ts'
+import { LiveFields } from '../node/live-fields.ts'
+import { toWireReply } from '../node/wire-reply.ts'
+import { Terminal, isPromised } from '../terminal.ts'
+import { LiveFastifyReply } from './live-reply.ts'
+import { unwrapResponse } from './payload.ts'
+import { changeHead, restoreHead, setField } from './reply-head.ts'
+import type { HeadSnapshot } from './reply-head.ts'
+import type { FastifyReply, HookDone } from './types.ts'
+
+/** One request on its way through a policy and Fastify's handler. */
+export class Exchange {
+  readonly #call: NodeCall
+  readonly #reply: FastifyReply
+  readonly #terminal: Terminal = new Terminal()
+  #before: HeadSnapshot | undefined
+  #live: LiveFastifyReply | undefined
+  #send: HookDone | undefined
+  #isOver = false
+  #isUntyped = false
+
+  constructor(call: NodeCall, reply: FastifyReply) {
+    this.#call = call
+    this.#reply = reply
+  }
+
+  /** The preHandler hook: its `done` is the policy's `next`. */
+  start(policy: Policy, done: HookDone): void {
+    const terminal = this.#terminal
+    let outcome: Promise<Reply> | Reply
+    try {
+      outcome = policy(this.#call, terminal.next)
+    } catch (error) {
+      outcome = failed(error)
+    }
+    if (outcome === terminal && !terminal.isObserved) {
+      this.#close()
+      return runWithCall(terminal.call ?? this.#call, done)
+    }
+    terminal.begin((call) => {
+      this.#before = this.#reply.getHeaders()
+      this.#reply.raw.once('close', () => this.#onClose())
+      runWithCall(call, done)
+    })
+    if (isPromised(outcome)) {
+      outcome.then(
+        (reply) => this.#answer(reply),
+        (error: unknown) => this.#answer(failed(error)),
+      )
+    } else this.#answer(outcome)
+  }
+
+  /** The onSend hook: Fastify's answer is complete but for its writing. */
+  intercept(payload: unknown, done: HookDone): void {
+    if (this.#isOver || this.#terminal.call === undefined || this.#live !== undefined) {
+      if (this.#isUntyped) this.#reply.removeHeader('content-type')
+      return done()
+    }
+    this.#send = done
+    this.#live = new LiveFastifyReply(this.#reply, unwrapResponse(this.#reply, payload))
+    this.#terminal.resolve(this.#live)
+  }
+
+  #answer(reply: Reply): void {
+    if (this.#isOver) return
+    this.#close()
+    const live = this.#live
+    try {
+      if (live === undefined) return this.#sendOwn(reply)
+      if (reply.body !== live.body) return this.#replace(reply)
+      if (reply !== live) changeHead(this.#reply, live, reply)
+    } catch (error) {
+      return this.#answerInstead(error)
+    }
+    this.#send?.(null, live.payload)
+  }
+
+  /** A reply that cannot be written is a bug in whatever made it. */
+  #answerInstead(error: unknown): void {
+    const reply = failed(error)
+    if (this.#live === undefined) this.#sendOwn(reply)
+    else this.#replace(reply)
+  }
+
+  /** A reply without Fastify's: sent as a handler would, so that other plugins' hooks see it. */
+  #sendOwn(reply: Reply): void {
+    const payload = this.#setHead(reply)
+    this.#isUntyped = !reply.headers.has('content-type')
+    this.#reply.send(payload ?? undefined)
+  }
+
+  #replace(reply: Reply): void {
+    // Copied before the head is restored: the fields may be a view of it.
+    const headers = toFields([...reply.headers])
+    restoreHead(this.#reply, this.#before ?? {})
+    this.#send?.(null, this.#setHead({ status: reply.status, headers, body: reply.body }))
+  }
+
+  /** Sets a reply's head; gives its body as Fastify takes it. */
+  #setHead(reply: Reply): unknown {
+    const { req } = this.#call
+    const { head, body } = toWireReply(reply, req.method === 'HEAD', req.httpVersionMajor >= 2)
+    // Fastify works the length out itself, and where the answer before had trailers there must be none.
+    if (body !== null) delete head['content-length']
+    for (const name in head) setField(this.#reply, name, head[name] ?? '')
+    this.#reply.code(reply.status)
+    if (body === null || body instanceof ReadableStream) return body
+    return typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  }
+
+  /** A handler that took the response over (`reply.hijack()`) has answered without Fastify: the policy learns what it can. */
+  #onClose(): void {
+    const { raw } = this.#reply
+    if (this.#isOver || this.#live !== undefined || !raw.headersSent) return
+    this.#isOver = true
+    const capture = (): Promise<never> => Promise.reject(bodyIncomplete(new Error('the handler wrote to the raw response')))
+    this.#terminal.resolve({ status: raw.statusCode, headers: new LiveFields(raw), body: { capture } })
+  }
+
+  #close(): void {
+    this.#isOver = true
+    this.#terminal.close()
+  }
+}
+
+function failed(error: unknown): Reply {
+  reportFailure(error)
+  return failureReply(error)
+}

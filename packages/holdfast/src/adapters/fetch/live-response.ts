@@ -1,0 +1,47 @@
+import { captureBody } from '../../core/body.ts'
+import type { Body, LiveBody } from '../../core/body.ts'
+import type { Fields } from '../../core/fields.ts'
+import type { Reply } from '../../core/reply.ts'
+
+/** What `new Response` takes. */
+export type ResponseBody = ConstructorParameters<typeof Response>[0]
+
+/** A handler's `Response`, as a policy sees it: captured or not, it can be sent on. */
+export class LiveResponse implements Reply {
+  readonly body: LiveBody = { capture: (limit) => this.#capture(limit) }
+  readonly #response: Response
+  #rest: Body | undefined
+
+  constructor(response: Response) {
+    this.#response = response
+  }
+
+  get status(): number {
+    return this.#response.status
+  }
+
+  get headers(): Fields {
+    return this.#response.headers
+  }
+
+  /** Whether the handler's own response can still be sent. */
+  get isUntouched(): boolean {
+    return this.#rest === undefined
+  }
+
+  /** The response to send: the handler's own, unless its body had to be read. */
+  toResponse(): Response {
+    return this.#rest === undefined ? this.#response : new Response(this.toBody(), this.#response)
+  }
+
+  toBody(): ResponseBody {
+    return (this.#rest === undefined ? this.#response.body : this.#rest) as ResponseBody
+  }
+
+  async #capture(limit: number): Promise<Uint8Array | undefined> {
+    if (Number(this.headers.get('content-length') ?? 0) > limit) return undefined
+    const { body, bytes } = await captureBody(this.#rest ?? (this.#response.body as ReadableStream<Uint8Array> | null), limit)
+    this.#rest = body
+    return bytes
+  }
+}

@@ -1,0 +1,120 @@
+import type { Call } from '../../core/call.ts'
+import { runWithCall } from '../../core/current.ts'
+import { ChangedFields } from '../../core/fields.ts'
+import { policyOf } from '../../core/policy.ts'
+import type { Policy, PolicySource } from '../../core/policy.ts'
+import type { Reply } from '../../core/reply.ts'
+import { failureReply, reportFailure } from '../failure.ts'
+import { callOf as callOfRequest, remember } from '../fetch/call.ts'
+import { LiveResponse } from '../fetch/live-response.ts'
+import { toResponse } from '../fetch/to-response.ts'
+import { Terminal } from '../terminal.ts'
+import { HonoCall } from './call.ts'
+
+/** The slice of Hono's context that the adapter uses. */
+export interface HonoContext {
+  readonly req: { raw: Request }
+  readonly env: unknown
+  res: Response
+}
+
+/** Middleware as Hono takes it. */
+export type HonoMiddleware = (context: HonoContext, next: () => Promise<void>) => Promise<Response | void>
+
+/**
+ * Puts a policy, or a declared API, round the routes that follow. A handler that throws is answered by the app's own `onError`,
+ * and the policy sees that answer.
+ *
+ * @example
+ * app.use(holdfast(api))
+ */
+export function holdfast(source: PolicySource): HonoMiddleware {
+  const policy = policyOf(source)
+  return function holdfast(context, next) {
+    const call = new HonoCall(context.req.raw, context.env)
+    remember(context, call)
+    return serve(policy, call, context, next)
+  }
+}
+
+/**
+ * The call of a context, for code that has the context at hand.
+ *
+ * @throws HoldfastError `no-current-call` for a context no adapter has seen
+ * @example
+ * app.get('/whoami', (c) => c.text(callOf(c).facts.get(accountFact) ?? ''))
+ */
+export function callOf(context: HonoContext): Call {
+  return callOfRequest(context)
+}
+
+function serve(policy: Policy, call: HonoCall, context: HonoContext, next: () => Promise<void>): Promise<Response | void> {
+  const terminal = new Terminal()
+  let outcome: Promise<Reply> | Reply
+  try {
+    outcome = policy(call, terminal.next)
+  } catch (error) {
+    outcome = Promise.reject<Reply>(error as Error)
+  }
+  if (outcome !== terminal || terminal.isObserved) return suspend(outcome, terminal, context, next)
+  terminal.close()
+  return runHandler(terminal.call ?? call, context, next)
+}
+
+async function suspend(outcome: Promise<Reply> | Reply, terminal: Terminal, context: HonoContext, next: () => Promise<void>): Promise<Response | void> {
+  let live: LiveResponse | undefined
+  let thrown: { readonly error: unknown } | undefined
+  terminal.begin((call) => {
+    runHandler(call, context, next).then(
+      () => terminal.resolve((live = new LiveResponse(context.res))),
+      (error: unknown) => {
+        thrown = { error }
+        terminal.reject(error)
+      },
+    )
+  })
+  let reply: Reply
+  try {
+    reply = await outcome
+  } catch (error) {
+    // The handler's own error, which no policy has answered, is the app's to answer.
+    if (thrown !== undefined && thrown.error === error) throw error
+    reportFailure(error)
+    reply = failureReply(error)
+  } finally {
+    terminal.close()
+  }
+  return answer(context, reply, live)
+}
+
+function runHandler(call: Call, context: HonoContext, next: () => Promise<void>): Promise<void> {
+  const seen = call.request
+  if (seen !== context.req.raw) context.req.raw = seen
+  return runWithCall(call, next)
+}
+
+function answer(context: HonoContext, reply: Reply, live: LiveResponse | undefined): Response | undefined {
+  const isHead = context.req.raw.method === 'HEAD'
+  if (live === undefined) return toResponse(reply, live, isHead)
+  if (live.isUntouched && (reply === live || changeInPlace(context.res, live, reply))) return undefined
+  const response = toResponse(reply, live, isHead)
+  // Hono lays the fields of the response before over the one it is given, unless there is none.
+  ;(context as { res: Response | undefined }).res = undefined
+  context.res = response
+  return undefined
+}
+
+/** Header fields are changed on the handler's own response, as Hono's own middleware does; false when it cannot be done so. */
+function changeInPlace(response: Response, live: LiveResponse, { status, headers, body }: Reply): boolean {
+  if (status !== live.status || body !== live.body || !(headers instanceof ChangedFields) || headers.base !== live.headers) return false
+  try {
+    for (const [name, value] of headers.changes) {
+      if (value === undefined) response.headers.delete(name)
+      else response.headers.set(name, value)
+    }
+    return true
+  } catch {
+    // The fields of a response that came from `fetch` cannot be changed.
+    return false
+  }
+}

@@ -1,0 +1,31 @@
+import type { IncomingMessage } from 'node:http'
+import type { HeaderReader } from '../../core/fields.ts'
+
+/** The header fields of an `IncomingMessage`, read in place. */
+export class RequestFields implements HeaderReader {
+  readonly #req: IncomingMessage
+
+  constructor(req: IncomingMessage) {
+    this.#req = req
+  }
+
+  get(name: string): string | null {
+    const { headers } = this.#req
+    const value: unknown = headers[name] ?? headers[name.toLowerCase()]
+    if (typeof value === 'string') return value
+    return Array.isArray(value) ? value.join(', ') : null
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== null
+  }
+
+  *[Symbol.iterator](): IterableIterator<[string, string]> {
+    const { rawHeaders } = this.#req
+    for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+      const name = rawHeaders[at] ?? ''
+      // HTTP/2 carries :method, :path and the like among its fields (RFC 9113 section 8.3).
+      if (!name.startsWith(':')) yield [name.toLowerCase(), rawHeaders[at + 1] ?? '']
+    }
+  }
+}

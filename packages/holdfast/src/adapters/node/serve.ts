@@ -1,0 +1,71 @@
+import { runWithCall } from '../../core/current.ts'
+import type { Policy } from '../../core/policy.ts'
+import type { Reply } from '../../core/reply.ts'
+import { failureReply, reportFailure } from '../failure.ts'
+import { Terminal, isPromised } from '../terminal.ts'
+import type { NodeCall } from './call.ts'
+import { Interception } from './interception.ts'
+import { writeReply } from './write-reply.ts'
+
+/**
+ * Runs a call through a policy, with a framework's handler innermost. `proceed` starts the handler; an exception of its own
+ * rejects `next()`.
+ */
+export function serve(policy: Policy, call: NodeCall, proceed: () => unknown): void {
+  const terminal = new Terminal()
+  let outcome: Promise<Reply> | Reply
+  try {
+    outcome = policy(call, terminal.next)
+  } catch (error) {
+    outcome = failed(error)
+  }
+  if (outcome === terminal && !terminal.isObserved) return runBare(call, terminal, proceed)
+  let interception: Interception | undefined
+  terminal.begin((inner) => {
+    const installed = new Interception(call, terminal)
+    interception = installed
+    attempt(
+      () => runWithCall(inner, proceed),
+      (error) => installed.fail(error),
+    )
+  })
+  const answer = (reply: Reply): void => {
+    terminal.close()
+    if (interception === undefined) refuse(call, reply)
+    else interception.answer(reply)
+  }
+  if (isPromised(outcome)) outcome.then(answer, (error: unknown) => answer(failed(error)))
+  else answer(outcome)
+}
+
+/** Nothing wrapped the handler's answer: nothing is installed. */
+function runBare(call: NodeCall, terminal: Terminal, proceed: () => unknown): void {
+  terminal.close()
+  attempt(
+    () => runWithCall(terminal.call ?? call, proceed),
+    (error) => {
+      if (call.res.headersSent) call.res.destroy()
+      else writeReply(call.req, call.res, failed(error))
+    },
+  )
+}
+
+/** A reply without a handler. What was read of the request's body was put back, and would else block the connection. */
+function refuse({ req, res, hasReadAhead }: NodeCall, reply: Reply): void {
+  writeReply(req, res, reply)
+  if (hasReadAhead) req.resume()
+}
+
+function attempt(run: () => unknown, onError: (error: unknown) => void): void {
+  try {
+    const result = run()
+    if (result instanceof Promise) result.catch(onError)
+  } catch (error) {
+    onError(error)
+  }
+}
+
+function failed(error: unknown): Reply {
+  reportFailure(error)
+  return failureReply(error)
+}

@@ -1,0 +1,95 @@
+import type { Call } from '../core/call.ts'
+import type { Next } from '../core/policy.ts'
+import type { Reply } from '../core/reply.ts'
+
+/**
+ * The innermost `next` of a server, and the reply it promises: the policy is suspended on it until the framework's answer
+ * has a head.
+ *
+ * A thenable rather than a `Promise`, because it knows whether anyone waits for it. A policy chain that hands it back
+ * unobserved has nothing to do with the answer, and the framework then runs as if nothing were installed.
+ */
+export class Terminal implements Promise<Reply> {
+  readonly [Symbol.toStringTag] = 'Promise'
+  isObserved = false
+  #call: Call | undefined
+  #isClosed = false
+  #begin: ((call: Call) => void) | undefined
+  #promise: Promise<Reply> | undefined
+  #resolve: ((reply: Reply | Promise<Reply>) => void) | undefined
+  #early: Promise<Reply> | undefined
+
+  readonly next: Next = (call) => {
+    if (this.#isClosed || this.#call !== undefined) return Promise.reject(new Error(twice(this.#isClosed)))
+    this.#call = call
+    this.#begin?.(call)
+    return this
+  }
+
+  /** The call `next` was given, once it was. */
+  get call(): Call | undefined {
+    return this.#call
+  }
+
+  /** Runs the handler: at once when `next` was already called, else when it is. */
+  begin(run: (call: Call) => void): void {
+    if (this.#call === undefined) this.#begin = run
+    else run(this.#call)
+  }
+
+  /** After this, `next` is refused. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  resolve(reply: Reply): void {
+    this.#settle(Promise.resolve(reply))
+  }
+
+  reject(error: unknown): void {
+    const rejected = Promise.reject<Reply>(error as Error)
+    // Whoever waits gets the rejection from its own promise; this one must not count as unhandled.
+    rejected.catch(ignore)
+    this.#settle(rejected)
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- see the class: being observed is what it is for.
+  then<A = Reply, B = never>(
+    onReply?: ((reply: Reply) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#observed().then(onReply, onError)
+  }
+
+  catch<B = never>(onError?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<Reply | B> {
+    return this.#observed().catch(onError)
+  }
+
+  finally(onSettled?: (() => void) | null): Promise<Reply> {
+    return this.#observed().finally(onSettled)
+  }
+
+  #observed(): Promise<Reply> {
+    this.isObserved = true
+    this.#promise ??= this.#early ?? new Promise((resolve) => (this.#resolve = resolve))
+    return this.#promise
+  }
+
+  #settle(outcome: Promise<Reply>): void {
+    if (this.#resolve === undefined) this.#early ??= outcome
+    else this.#resolve(outcome)
+  }
+}
+
+/** Tells a promised reply from one that is already there. */
+export function isPromised(outcome: Promise<Reply> | Reply): outcome is Promise<Reply> {
+  return typeof (outcome as Promise<Reply>).then === 'function'
+}
+
+function ignore(): void {}
+
+function twice(isClosed: boolean): string {
+  return isClosed
+    ? 'next() was called after the policy had answered; call it before answering, or not at all'
+    : 'next() was called twice; a server runs its handler at most once for each call, so only policies of a client or gateway may repeat'
+}
