@@ -29,7 +29,11 @@ const results = steps
   .map((step) => {
     console.log(`\n=== ${step.title}`)
     const startedAt = performance.now()
-    const succeeded = step.commands(vitestArgs, resultFile).every((command) => succeeds(command))
+    // All of them, so that one run shows everything there is to repair.
+    const succeeded = step
+      .commands(vitestArgs, resultFile)
+      .map((command) => succeeds(command))
+      .every(Boolean)
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     console.log(`=== ${step.name}: ${succeeded ? 'passed' : 'FAILED'} in ${seconds} s`)
     return { step, succeeded, seconds }

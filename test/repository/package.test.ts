@@ -49,7 +49,7 @@ describe('the packed library', () => {
   it('holds the output of every source, and nothing else but its manifest, readme and licence', async () => {
     const sources = await Array.fromAsync(glob('**/*.ts', { cwd: join(library, 'src'), exclude: ['**/*.test.ts', '**/*.test-d.ts'] }))
     const output = sources.flatMap((file) => [file.replace(/\.ts$/, '.js'), file.replace(/\.ts$/, '.d.ts')])
-    expect(packed.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json', ...output.map((file) => `dist/${file}`)].toSorted())
+    expect(new Set(packed)).toEqual(new Set(['LICENSE', 'README.md', 'package.json', ...output.map((file) => `dist/${file}`)]))
   })
 
   it.each(specifiers)('%s can be imported where no driver and no framework is installed', async (specifier) => {
