@@ -14,7 +14,8 @@ const mutants: Readonly<Record<string, Partial<Decisions>>> = {
   'loses progress at a takeover': { claim: (record, ...rest) => claim(record && { ...record, progress: undefined }, ...rest) },
   'ignores quotas': { claim: (record, asked, ...rest) => claim(record, { ...asked, quota: undefined }, ...rest) },
   'refuses the heartbeat of a lapsed lease': {
-    heartbeat: (record, owner, leaseMs, now) => ((record?.leaseUntil ?? 0) > now ? heartbeat(record, owner, leaseMs, now) : { record, verdict: false }),
+    heartbeat: (record, owner, leaseMs, now) =>
+      (record?.leaseUntil ?? 0) > now ? heartbeat(record, owner, leaseMs, now) : { record, verdict: false },
   },
   'saves the progress of strangers': { step: (record, owner, progress) => step(record && { ...record, owner }, owner, progress) },
   'shows expired answers': { lookup: (record, now) => lookup(record && { ...record, expiresAt: undefined }, now) },

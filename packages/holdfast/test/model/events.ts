@@ -43,7 +43,11 @@ function* stepsOf(actor: number, state: State, decide: Decisions, onOrphan: Orph
       yield* [heartbeat(), completed('gone after completing'), completed('completing'), abandoned('gone after abandoning'), crashed()]
       break
     case 'completing':
-      yield* [heartbeat(), completed('gone after completing'), { label: `${owner} crashes`, applied: none, after: inPhase(state, actor, 'gone after completing') }]
+      yield* [
+        heartbeat(),
+        completed('gone after completing'),
+        { label: `${owner} crashes`, applied: none, after: inPhase(state, actor, 'gone after completing') },
+      ]
       break
     case 'gone after completing':
       yield completed(phase)
@@ -90,17 +94,29 @@ function* stepsOf(actor: number, state: State, decide: Decisions, onOrphan: Orph
 
   function released(phaseAfter: 'gone after releasing'): Step {
     const { record: after, verdict } = decide.release(record, owner, retentionMs, now)
-    return { label: `${owner} releases: ${verdict}`, applied: { kind: 'release', owner, verdict }, after: inPhase({ ...state, record: after }, actor, phaseAfter) }
+    return {
+      label: `${owner} releases: ${verdict}`,
+      applied: { kind: 'release', owner, verdict },
+      after: inPhase({ ...state, record: after }, actor, phaseAfter),
+    }
   }
 
   function abandoned(phaseAfter: 'gone after abandoning'): Step {
     const { record: after, verdict } = decide.abandon(record, owner, 2 * retentionMs, now)
-    return { label: `${owner} abandons: ${verdict}`, applied: { kind: 'abandon', owner, verdict }, after: inPhase({ ...state, record: after }, actor, phaseAfter) }
+    return {
+      label: `${owner} abandons: ${verdict}`,
+      applied: { kind: 'abandon', owner, verdict },
+      after: inPhase({ ...state, record: after }, actor, phaseAfter),
+    }
   }
 
   function heartbeat(): Step {
     const { record: after, verdict } = decide.heartbeat(record, owner, leaseMs, now)
-    return { label: `${owner} sends a heartbeat: ${verdict}`, applied: { kind: 'heartbeat', owner, verdict }, after: { ...state, record: after } }
+    return {
+      label: `${owner} sends a heartbeat: ${verdict}`,
+      applied: { kind: 'heartbeat', owner, verdict },
+      after: { ...state, record: after },
+    }
   }
 
   function crashed(): Step {
@@ -115,7 +131,11 @@ function* stepsOf(actor: number, state: State, decide: Decisions, onOrphan: Orph
 export function* probesFrom(state: State, decide: Decisions): Generator<Step> {
   const { record } = state
   for (const owner of owners) {
-    const probe = (applied: Applied, after: KeyRecord | undefined): Step => ({ label: `${owner} tries to ${applied.kind}`, applied, after: { ...state, record: after } })
+    const probe = (applied: Applied, after: KeyRecord | undefined): Step => ({
+      label: `${owner} tries to ${applied.kind}`,
+      applied,
+      after: { ...state, record: after },
+    })
     const completed = decide.complete(record, completionBy(owner), now)
     yield probe({ kind: 'complete', owner, verdict: completed.verdict }, completed.record)
     const released = decide.release(record, owner, retentionMs, now)
@@ -140,8 +160,10 @@ function* timePasses(state: State, decide: Decisions): Generator<Step> {
   const { record } = state
   if (!state.isTooOld) yield { label: 'the key grows too old', applied: { kind: 'none' }, after: { ...state, isTooOld: true } }
   if (record === undefined) return
-  if ((record.leaseUntil ?? 0) > now) yield { label: 'the lease ends', applied: { kind: 'expire' }, after: { ...state, record: { ...record, leaseUntil: now } } }
+  if ((record.leaseUntil ?? 0) > now)
+    yield { label: 'the lease ends', applied: { kind: 'expire' }, after: { ...state, record: { ...record, leaseUntil: now } } }
   if (state.isTooOld && (record.expiresAt ?? 0) > now)
     yield { label: 'the record expires', applied: { kind: 'expire' }, after: { ...state, record: { ...record, expiresAt: now } } }
-  if (decide.isCollectable(record, now)) yield { label: 'the record is collected', applied: { kind: 'collect' }, after: { ...state, record: undefined } }
+  if (decide.isCollectable(record, now))
+    yield { label: 'the record is collected', applied: { kind: 'collect' }, after: { ...state, record: undefined } }
 }

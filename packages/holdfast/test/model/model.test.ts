@@ -19,7 +19,9 @@ describe('the model checker', () => {
   const brokenRules = new Set<string>()
 
   it.for(Object.entries(mutants))('catches a key that %s', ([, changes]) => {
-    const violations = policies.map((onOrphan) => explore({ ...decisions, ...changes }, onOrphan).violation).filter((violation) => violation !== undefined)
+    const violations = policies
+      .map((onOrphan) => explore({ ...decisions, ...changes }, onOrphan).violation)
+      .filter((violation) => violation !== undefined)
     for (const { rule } of violations) brokenRules.add(rule)
     expect(violations).not.toEqual([])
   })

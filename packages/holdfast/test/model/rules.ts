@@ -41,7 +41,8 @@ export const stepRules: Readonly<Record<string, StepRule>> = {
     record === undefined || after.record !== undefined || (applied.kind === 'collect' && isCollectable(record, now)),
 
   'only the owner of a key completes, releases, abandons or extends it': ({ record }, { applied, after }) => {
-    if (applied.kind === 'complete') return record?.owner === applied.owner || (applied.verdict === 'fenced' && isSame(record, after.record))
+    if (applied.kind === 'complete')
+      return record?.owner === applied.owner || (applied.verdict === 'fenced' && isSame(record, after.record))
     if (applied.kind !== 'release' && applied.kind !== 'abandon' && applied.kind !== 'heartbeat') return true
     if (record?.state === 'running' && record.owner === applied.owner) return applied.verdict
     return !applied.verdict && isSame(record, after.record)
@@ -54,7 +55,11 @@ export const stepRules: Readonly<Record<string, StepRule>> = {
   },
 
   'nobody takes a key whose lease lasts': ({ record }, { applied, after }) =>
-    applied.kind !== 'claim' || record?.state !== 'running' || record.owner === applied.owner || (record.leaseUntil ?? 0) <= now || isSame(record, after.record),
+    applied.kind !== 'claim' ||
+    record?.state !== 'running' ||
+    record.owner === applied.owner ||
+    (record.leaseUntil ?? 0) <= now ||
+    isSame(record, after.record),
 
   'a claim that is sent again is acquired again as the same attempt': ({ record }, { applied, after }) => {
     if (applied.kind !== 'claim' || record?.state !== 'running' || record.owner !== applied.owner) return true
@@ -70,9 +75,14 @@ export const stepRules: Readonly<Record<string, StepRule>> = {
   },
 
   'a runner that vanished is only replaced where a rerun is allowed': ({ record }, { applied }, onOrphan) =>
-    applied.kind !== 'claim' || applied.verdict.kind !== 'acquired' || record?.state !== 'running' || record.owner === applied.owner || onOrphan === 'rerun',
+    applied.kind !== 'claim' ||
+    applied.verdict.kind !== 'acquired' ||
+    record?.state !== 'running' ||
+    record.owner === applied.owner ||
+    onOrphan === 'rerun',
 
-  'an unknown key is never run': ({ record }, { applied }) => applied.kind !== 'claim' || record?.state !== 'unknown' || applied.verdict.kind === 'unknown',
+  'an unknown key is never run': ({ record }, { applied }) =>
+    applied.kind !== 'claim' || record?.state !== 'unknown' || applied.verdict.kind === 'unknown',
 
   'only unknown keys are settled, and their vanished runner is fenced': ({ record }, { applied, after }) => {
     if (applied.kind !== 'resolve') return true

@@ -44,7 +44,17 @@ const decoder = new TextDecoder()
 /** The claim of an execution. */
 export function claimBy(owner: string, onOrphan: Claim['onOrphan'], isTooOld: boolean): Claim {
   const mintedAt = isTooOld ? now - retentionMs - 1 : now
-  return { id: 'key', scope: 'account', fingerprint: 'call', owner, leaseMs, onOrphan, unknownRetentionMs: 2 * retentionMs, mintedAt, retentionMs }
+  return {
+    id: 'key',
+    scope: 'account',
+    fingerprint: 'call',
+    owner,
+    leaseMs,
+    onOrphan,
+    unknownRetentionMs: 2 * retentionMs,
+    mintedAt,
+    retentionMs,
+  }
 }
 
 /** The completion of an execution: each has an answer of its own, so that a mix-up shows. */

@@ -1,4 +1,14 @@
-import { decideAbandon, decideClaim, decideComplete, decideHeartbeat, decideRelease, decideResolve, decideStep, isCollectable, toSnapshot } from '../../src/idempotency/decide.ts'
+import {
+  decideAbandon,
+  decideClaim,
+  decideComplete,
+  decideHeartbeat,
+  decideRelease,
+  decideResolve,
+  decideStep,
+  isCollectable,
+  toSnapshot,
+} from '../../src/idempotency/decide.ts'
 
 /** Every decision a store follows; a mutant has another one in place of one of them. */
 export const decisions = {

@@ -25,7 +25,10 @@ export interface Flaws {
 }
 
 /** A correct store with every ability, as simple as can be: the decisions, a map and a queue. Then made wrong in one way. */
-export function modelStore(changes: Partial<Decisions> = {}, flaws: Flaws = {}): { readonly store: IdempotencyStore; readonly effects: Effects } {
+export function modelStore(
+  changes: Partial<Decisions> = {},
+  flaws: Flaws = {},
+): { readonly store: IdempotencyStore; readonly effects: Effects } {
   const decide = { ...decisions, ...changes }
   const records = new Map<string, KeyRecord>()
   const rows: string[] = []
@@ -62,7 +65,9 @@ export function modelStore(changes: Partial<Decisions> = {}, flaws: Flaws = {}):
     durable: false,
     claim: (claim) => apply(claim.id, (record) => decide.claim(record, claim, now(), othersOf(claim.id, claim.scope))),
     complete: (completion) =>
-      apply(completion.id, (record) => decide.complete(record, { ...completion, answer: flaws.keep?.(completion.answer) ?? completion.answer }, now())),
+      apply(completion.id, (record) =>
+        decide.complete(record, { ...completion, answer: flaws.keep?.(completion.answer) ?? completion.answer }, now()),
+      ),
     release: (id, owner, retentionMs) => apply(id, (record) => decide.release(record, owner, retentionMs, now())),
     abandon: (id, owner, retentionMs) => apply(id, (record) => decide.abandon(record, owner, retentionMs, now())),
     heartbeat: (id, owner, leaseMs) => apply(id, (record) => decide.heartbeat(record, owner, leaseMs, now())),
@@ -77,7 +82,10 @@ export function modelStore(changes: Partial<Decisions> = {}, flaws: Flaws = {}):
     transact: (claim, body) =>
       inTurn(async () => {
         const before = claim === undefined ? undefined : records.get(claim.id)
-        const { record, verdict } = claim === undefined ? { record: undefined, verdict: undefined } : decide.claim(before, claim, now(), othersOf(claim.id, claim.scope))
+        const { record, verdict } =
+          claim === undefined
+            ? { record: undefined, verdict: undefined }
+            : decide.claim(before, claim, now(), othersOf(claim.id, claim.scope))
         if (claim !== undefined && verdict?.kind !== 'acquired') {
           write(claim.id, record)
           return verdict as never
@@ -86,9 +94,11 @@ export function modelStore(changes: Partial<Decisions> = {}, flaws: Flaws = {}):
         const written: string[] = flaws.effectsAreEager === true ? rows : []
         const end: TransactionEnd = await body({ transaction: written, attempt: verdict?.attempt ?? 1 })
         if (end.commit === undefined && flaws.commitsAnyway !== true) return { kind: 'rolled-back' }
-        const { answer, retentionMs } = end.commit === undefined ? { answer: new Uint8Array(0), retentionMs: 0 } : { answer: end.commit, retentionMs: end.retentionMs }
+        const { answer, retentionMs } =
+          end.commit === undefined ? { answer: new Uint8Array(0), retentionMs: 0 } : { answer: end.commit, retentionMs: end.retentionMs }
         if (written !== rows) rows.push(...written)
-        if (claim !== undefined) write(claim.id, decide.complete(record, { id: claim.id, owner: claim.owner, answer, retentionMs }, now()).record)
+        if (claim !== undefined)
+          write(claim.id, decide.complete(record, { id: claim.id, owner: claim.owner, answer, retentionMs }, now()).record)
         return { kind: 'committed' }
       }),
     step: (id, owner, body) =>

@@ -3,7 +3,8 @@ import { fakeClock, idempotencyConformance } from '../../testing/index.ts'
 import { memory } from './index.ts'
 
 describe('the memory store in real time', () => {
-  for (const check of idempotencyConformance({ name: 'memory', open: async () => memory().idempotency, histories: 200 })) it(check.name, check.run)
+  for (const check of idempotencyConformance({ name: 'memory', open: async () => memory().idempotency, histories: 200 }))
+    it(check.name, check.run)
 })
 
 describe('the memory store in virtual time', () => {

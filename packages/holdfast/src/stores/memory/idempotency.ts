@@ -28,7 +28,8 @@ const lostOnExit: readonly Finding[] = [
   {
     severity: 'warning',
     code: 'memory-lost-on-exit',
-    message: 'records are kept in this process only: a restart forgets every key, and a second process does not see them. Use SQLite or Postgres where that matters.',
+    message:
+      'records are kept in this process only: a restart forgets every key, and a second process does not see them. Use SQLite or Postgres where that matters.',
   },
 ]
 

@@ -13,7 +13,8 @@ export function agrees(observed: Outcome, expected: Outcome): boolean {
 }
 
 function agreesOn(name: string, observed: unknown, expected: unknown): boolean {
-  if (name.endsWith('Ms') && typeof observed === 'number' && typeof expected === 'number') return Math.abs(observed - expected) < toleranceMs
+  if (name.endsWith('Ms') && typeof observed === 'number' && typeof expected === 'number')
+    return Math.abs(observed - expected) < toleranceMs
   // A Buffer is a Uint8Array, but not deep-equal to a plain one.
   if (observed instanceof Uint8Array && expected instanceof Uint8Array) return Buffer.compare(observed, expected) === 0
   return isDeepStrictEqual(observed, expected)

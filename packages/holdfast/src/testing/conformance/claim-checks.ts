@@ -71,7 +71,9 @@ export const claimChecks: readonly DirectedCheck[] = [
     sentence: 'hands a key whose lease ran out to exactly one of 30 claims that ask for a rerun',
     prove: async ({ store, names }) => {
       await store.claim(claimOf(names, 0, 99, { leaseMs: 0 }))
-      const verdicts = await Promise.all(Array.from({ length: 30 }, (_, owner) => store.claim(claimOf(names, 0, owner, { onOrphan: 'rerun' }))))
+      const verdicts = await Promise.all(
+        Array.from({ length: 30 }, (_, owner) => store.claim(claimOf(names, 0, owner, { onOrphan: 'rerun' }))),
+      )
       const acquired = verdicts.filter(({ kind }) => kind === 'acquired')
       assert.equal(acquired.length, 1)
       expectOutcome(acquired[0], { kind: 'acquired', attempt: 2, progress: undefined })

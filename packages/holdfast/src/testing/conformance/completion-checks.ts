@@ -12,7 +12,8 @@ export const completionChecks: readonly DirectedCheck[] = [
     prove: async ({ store, names }) => {
       await store.claim(claimOf(names, 0, 0))
       assert.equal(await store.complete(completion(names.id(0), names.owner(0), 'first')), 'recorded')
-      for (const owner of [0, 1, 2]) expectOutcome(await store.claim(claimOf(names, 0, owner)), { kind: 'done', answer: toBytes('first'), attempt: 1 })
+      for (const owner of [0, 1, 2])
+        expectOutcome(await store.claim(claimOf(names, 0, owner)), { kind: 'done', answer: toBytes('first'), attempt: 1 })
     },
   },
   {
@@ -66,7 +67,11 @@ export const completionChecks: readonly DirectedCheck[] = [
       await store.claim(claimOf(names, 0, 0, { leaseMs: 0 }))
       assert.equal(await store.heartbeat(names.id(0), names.owner(1), hourMs), false)
       assert.equal(await store.heartbeat(names.id(0), names.owner(0), 3 * hourMs), true)
-      expectOutcome(await store.claim(claimOf(names, 0, 1, { onOrphan: 'rerun' })), { kind: 'running', attempt: 1, leaseLeftMs: 3 * hourMs })
+      expectOutcome(await store.claim(claimOf(names, 0, 1, { onOrphan: 'rerun' })), {
+        kind: 'running',
+        attempt: 1,
+        leaseLeftMs: 3 * hourMs,
+      })
     },
   },
   {
@@ -90,26 +95,29 @@ export const completionChecks: readonly DirectedCheck[] = [
     sentence: 'records one answer when 20 completions of one owner and 20 of strangers race',
     prove: async ({ store, names }) => {
       await store.claim(claimOf(names, 0, 0))
-      const sent = Array.from({ length: 40 }, (_, index) => store.complete(completion(names.id(0), names.owner(index % 2 === 0 ? 0 : index), `answer ${index % 2}`)))
+      const sent = Array.from({ length: 40 }, (_, index) =>
+        store.complete(completion(names.id(0), names.owner(index % 2 === 0 ? 0 : index), `answer ${index % 2}`)),
+      )
       const verdicts = await Promise.all(sent)
       assert.equal(verdicts.filter((verdict) => verdict === 'recorded').length, 1)
       assert.equal(verdicts.filter((verdict) => verdict === 'already').length, 19)
       expectOutcome(await store.claim(claimOf(names, 0, 1)), { kind: 'done', answer: toBytes('answer 0'), attempt: 1 })
     },
   },
-  ...['empty', '256 different bytes', '1 MiB'].map(
-    (size): DirectedCheck => ({
-      sentence: `gives an answer back byte for byte: ${size}`,
-      prove: async ({ store, names }) => {
-        const answer = Uint8Array.from({ length: size === 'empty' ? 0 : size === '1 MiB' ? 1_048_576 : 256 }, (_, index) => (index * 31 + (index >> 8)) & 255)
-        await store.claim(claimOf(names, 0, 0))
-        assert.equal(await store.complete({ id: names.id(0), owner: names.owner(0), answer, retentionMs: hourMs }), 'recorded')
-        expectOutcome(await store.claim(claimOf(names, 0, 1)), { kind: 'done', answer, attempt: 1 })
-        const read = (await store.lookup(names.id(0)))?.answer
-        assert.ok(read instanceof Uint8Array && Buffer.compare(read, answer) === 0, 'lookup returned other bytes')
-      },
-    }),
-  ),
+  ...['empty', '256 different bytes', '1 MiB'].map((size): DirectedCheck => ({
+    sentence: `gives an answer back byte for byte: ${size}`,
+    prove: async ({ store, names }) => {
+      const answer = Uint8Array.from(
+        { length: size === 'empty' ? 0 : size === '1 MiB' ? 1_048_576 : 256 },
+        (_, index) => (index * 31 + (index >> 8)) & 255,
+      )
+      await store.claim(claimOf(names, 0, 0))
+      assert.equal(await store.complete({ id: names.id(0), owner: names.owner(0), answer, retentionMs: hourMs }), 'recorded')
+      expectOutcome(await store.claim(claimOf(names, 0, 1)), { kind: 'done', answer, attempt: 1 })
+      const read = (await store.lookup(names.id(0)))?.answer
+      assert.ok(read instanceof Uint8Array && Buffer.compare(read, answer) === 0, 'lookup returned other bytes')
+    },
+  })),
 ]
 
 function completion(id: string, owner: string, answer: string): { id: string; owner: string; answer: Uint8Array; retentionMs: number } {

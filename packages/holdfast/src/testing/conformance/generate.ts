@@ -38,7 +38,13 @@ export function generateOperation(random: Random, vocabulary: Vocabulary): Opera
     case 'transact': {
       // Whether a transaction that found a lapsed lease also marks the key unknown is left to the store, so it is not asked for.
       const claim = { ...claimOn(key, owner, random, vocabulary), onOrphan: 'rerun' as const }
-      return { ...claim, kind: 'transact', end: pick(random, ['commit', 'commit', 'roll back', 'throw']), answer: answerOf(random), retentionMs }
+      return {
+        ...claim,
+        kind: 'transact',
+        end: pick(random, ['commit', 'commit', 'roll back', 'throw']),
+        answer: answerOf(random),
+        retentionMs,
+      }
     }
     case 'lookup':
       return { kind: 'lookup', key }
@@ -53,7 +59,20 @@ export function generateOperation(random: Random, vocabulary: Vocabulary): Opera
 
 function kindsOf({ step, transact, advance }: Vocabulary): readonly Operation['kind'][] {
   return [
-    ...(['claim', 'claim', 'claim', 'claim', 'complete', 'complete', 'release', 'abandon', 'heartbeat', 'resolve', 'lookup', 'collect'] as const),
+    ...([
+      'claim',
+      'claim',
+      'claim',
+      'claim',
+      'complete',
+      'complete',
+      'release',
+      'abandon',
+      'heartbeat',
+      'resolve',
+      'lookup',
+      'collect',
+    ] as const),
     ...(step ? (['step'] as const) : []),
     ...(transact ? (['transact', 'transact'] as const) : []),
     ...(advance ? (['advance'] as const) : []),

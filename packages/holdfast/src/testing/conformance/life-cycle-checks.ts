@@ -21,7 +21,14 @@ export const lifeCycleChecks: readonly DirectedCheck[] = [
       await store.abandon(id, owner, 3 * hourMs)
       expectOutcome(await store.lookup(id), { ...running, state: 'unknown', attempt: 2, expiresInMs: 3 * hourMs, leaseLeftMs: undefined })
       await store.complete({ id, owner, answer: toBytes('x'), retentionMs: hourMs })
-      expectOutcome(await store.lookup(id), { ...running, state: 'done', attempt: 2, expiresInMs: hourMs, leaseLeftMs: undefined, answer: toBytes('x') })
+      expectOutcome(await store.lookup(id), {
+        ...running,
+        state: 'done',
+        attempt: 2,
+        expiresInMs: hourMs,
+        leaseLeftMs: undefined,
+        answer: toBytes('x'),
+      })
     },
   },
   {
@@ -50,7 +57,8 @@ export const lifeCycleChecks: readonly DirectedCheck[] = [
       while ((await store.collect(100)) > 0);
       const states = await Promise.all(kept.map(async (key) => (await store.lookup(names.id(key)))?.state))
       assert.deepEqual(states, ['running', 'running', 'unknown', 'done'])
-      for (const key of [4, 5, 6]) expectOutcome(await store.claim(claimOf(names, key, 1)), { kind: 'acquired', attempt: 1, progress: undefined })
+      for (const key of [4, 5, 6])
+        expectOutcome(await store.claim(claimOf(names, key, 1)), { kind: 'acquired', attempt: 1, progress: undefined })
     },
   },
   {
@@ -58,7 +66,11 @@ export const lifeCycleChecks: readonly DirectedCheck[] = [
     prove: async ({ store }) => {
       assert.ok(store.name.length > 0)
       assert.equal(typeof store.durable, 'boolean')
-      assert.equal(store.transact !== undefined, store.guarantees.includes('exactly-once'), 'transact is there where exactly-once is promised')
+      assert.equal(
+        store.transact !== undefined,
+        store.guarantees.includes('exactly-once'),
+        'transact is there where exactly-once is promised',
+      )
       assert.equal(store.step !== undefined, store.guarantees.includes('resumable'), 'step is there where resumable is promised')
       for (const { severity, code, message } of await store.doctor()) {
         assert.match(severity, /^(error|warning)$/)

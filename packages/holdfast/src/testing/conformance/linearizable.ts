@@ -44,7 +44,9 @@ export function isLinearizable(events: readonly Event[], circumstances: Circumst
 }
 
 function recordToText(record: KeyRecord | undefined): string {
-  return record === undefined ? 'absent' : JSON.stringify(record, (_, value: unknown) => (value instanceof Uint8Array ? outcomeToText(value) : value))
+  return record === undefined
+    ? 'absent'
+    : JSON.stringify(record, (_, value: unknown) => (value instanceof Uint8Array ? outcomeToText(value) : value))
 }
 
 /** Writes events in the order in which they began, each with the span in which it took place. */

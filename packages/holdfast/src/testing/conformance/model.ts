@@ -32,13 +32,21 @@ export interface Circumstances {
  * Everything `decide.ts` allows an operation to come to. More than one thing only where it matters whether a record that may
  * be deleted has been deleted yet: stores may do that at any time.
  */
-export function decisionsOn(record: KeyRecord | undefined, operation: KeyOperation, circumstances: Circumstances): readonly Decision<Outcome>[] {
+export function decisionsOn(
+  record: KeyRecord | undefined,
+  operation: KeyOperation,
+  circumstances: Circumstances,
+): readonly Decision<Outcome>[] {
   const kept = decisionsOnKept(record, operation, circumstances)
   if (record === undefined || !isCollectable(record, circumstances.now)) return kept
   return [...kept, ...decisionsOnKept(undefined, operation, circumstances)]
 }
 
-function decisionsOnKept(record: KeyRecord | undefined, operation: KeyOperation, circumstances: Circumstances): readonly Decision<Outcome>[] {
+function decisionsOnKept(
+  record: KeyRecord | undefined,
+  operation: KeyOperation,
+  circumstances: Circumstances,
+): readonly Decision<Outcome>[] {
   const counts = 'quota' in operation && operation.quota !== undefined ? circumstances.others : [0]
   return counts.map((others) => decide(record, operation, circumstances, others))
 }
@@ -59,7 +67,12 @@ function decide(record: KeyRecord | undefined, operation: KeyOperation, { names,
       return decideHeartbeat(record, names.owner(operation.owner), operation.leaseMs, now)
     case 'resolve': {
       const { key, owner, answer, retentionMs } = operation
-      const resolution = { id: names.id(key), owner: names.owner(owner), answer: answer === undefined ? undefined : toBytes(answer), retentionMs }
+      const resolution = {
+        id: names.id(key),
+        owner: names.owner(owner),
+        answer: answer === undefined ? undefined : toBytes(answer),
+        retentionMs,
+      }
       return decideResolve(record, resolution, now)
     }
     case 'step':

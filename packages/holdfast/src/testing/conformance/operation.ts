@@ -29,7 +29,12 @@ export type Operation =
   | (OnKey & { readonly kind: 'heartbeat'; readonly leaseMs: number })
   | (OnKey & { readonly kind: 'resolve'; readonly answer: string | undefined; readonly retentionMs: number })
   | (OnKey & { readonly kind: 'step'; readonly progress: string })
-  | (Omit<ClaimOperation, 'kind'> & { readonly kind: 'transact'; readonly end: 'commit' | 'roll back' | 'throw'; readonly answer: string; readonly retentionMs: number })
+  | (Omit<ClaimOperation, 'kind'> & {
+      readonly kind: 'transact'
+      readonly end: 'commit' | 'roll back' | 'throw'
+      readonly answer: string
+      readonly retentionMs: number
+    })
   | { readonly kind: 'lookup'; readonly key: number }
   | { readonly kind: 'collect'; readonly limit: number }
   | { readonly kind: 'advance'; readonly ms: number }

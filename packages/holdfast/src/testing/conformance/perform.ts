@@ -6,7 +6,15 @@ import { hourMs } from './operation.ts'
 import type { ClaimOperation, Operation } from './operation.ts'
 
 /** What an operation came to: the verdict of the store, or of the model. */
-export type Outcome = ClaimVerdict | TransactionVerdict | { readonly kind: 'threw' } | CompleteVerdict | boolean | KeySnapshot | number | undefined
+export type Outcome =
+  | ClaimVerdict
+  | TransactionVerdict
+  | { readonly kind: 'threw' }
+  | CompleteVerdict
+  | boolean
+  | KeySnapshot
+  | number
+  | undefined
 
 /** The time by which keys are said to be minted, and the clock a test can move. */
 export interface TestTime {
@@ -46,7 +54,12 @@ export async function perform(store: IdempotencyStore, operation: Operation, nam
       return store.heartbeat(names.id(operation.key), names.owner(operation.owner), operation.leaseMs)
     case 'resolve': {
       const { key, owner, answer, retentionMs } = operation
-      return store.resolve({ id: names.id(key), owner: names.owner(owner), answer: answer === undefined ? undefined : toBytes(answer), retentionMs })
+      return store.resolve({
+        id: names.id(key),
+        owner: names.owner(owner),
+        answer: answer === undefined ? undefined : toBytes(answer),
+        retentionMs,
+      })
     }
     case 'step':
       return (await store.step?.(names.id(operation.key), names.owner(operation.owner), async () => toBytes(operation.progress))) ?? false
@@ -80,7 +93,12 @@ export function scopeOf(key: number): number {
   return key === 2 ? 1 : 0
 }
 
-async function transact(store: IdempotencyStore, operation: Extract<Operation, { kind: 'transact' }>, names: Names, time: TestTime): Promise<Outcome> {
+async function transact(
+  store: IdempotencyStore,
+  operation: Extract<Operation, { kind: 'transact' }>,
+  names: Names,
+  time: TestTime,
+): Promise<Outcome> {
   const { end, answer, retentionMs } = operation
   try {
     return await store.transact?.(toClaim(operation, names, time.now()), async () => {

@@ -24,7 +24,10 @@ export const transactionChecks: readonly DirectedCheck[] = [
       assert.deepEqual(attempts, [1])
       await expectEffects({ store, names, options }, 0, 1)
       expectOutcome(await store.claim(claimOf(names, 0, 1)), { kind: 'done', answer: toBytes('answer'), attempt: 1 })
-      assert.equal(await store.complete({ id: names.id(0), owner: names.owner(0), answer: toBytes('other'), retentionMs: hourMs }), 'already')
+      assert.equal(
+        await store.complete({ id: names.id(0), owner: names.owner(0), answer: toBytes('other'), retentionMs: hourMs }),
+        'already',
+      )
     },
   },
   {
