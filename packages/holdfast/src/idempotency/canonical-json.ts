@@ -1,3 +1,5 @@
+import { configurationError } from '../core/index.ts'
+
 /** The text is not JSON, or names a member twice, which parsers read differently. */
 export class CanonicalJsonError extends Error {}
 
@@ -8,20 +10,23 @@ export type IgnoredMembers = { readonly [token: string]: IgnoredMembers | true }
 const deepest = 200
 
 /**
- * Turns JSON Pointers into a tree.
+ * Turns JSON Pointers into a tree. A pointer that is not one is refused: taken for another, it would ignore a member that counts.
  *
+ * @throws HoldfastError `configuration-invalid`
  * @example
  * parsePointers(['/meta/sentAt']) // { meta: { sentAt: true } }
  */
 export function parsePointers(pointers: readonly string[]): IgnoredMembers {
   const root: Record<string, IgnoredMembers | true> = Object.create(null) as Record<string, IgnoredMembers | true>
   for (const pointer of pointers) {
+    if (!pointer.startsWith('/')) throw configurationError(`ignore: expected a JSON Pointer that begins with "/", got ${JSON.stringify(pointer)}`)
     const tokens = pointer.split('/').slice(1).map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
     let node = root
     for (const [index, token] of tokens.entries()) {
       if (index === tokens.length - 1) node[token] = true
       else {
         const below = node[token]
+        if (below === true) break
         const next: Record<string, IgnoredMembers | true> = typeof below === 'object' ? below : (Object.create(null) as Record<string, IgnoredMembers | true>)
         node[token] = next
         node = next
@@ -89,7 +94,7 @@ class Reader {
     for (let more = this.#peek() !== 125; more; more = this.#comma(125)) {
       if (this.#peek() !== quote) this.#fail()
       const name = this.#string()
-      if (names.has(name)) throw new CanonicalJsonError(`the member ${name} appears twice in one object`)
+      if (names.has(name)) throw new CanonicalJsonError(`the member ${shorten(name)} appears twice in one object`)
       names.add(name)
       if (this.#peek() !== 58) this.#fail()
       this.#at++
@@ -168,4 +173,8 @@ class Reader {
   #fail(): never {
     throw new CanonicalJsonError(`the text is not JSON: unexpected ${this.#at >= this.#text.length ? 'end' : `character at offset ${this.#at}`}`)
   }
+}
+
+function shorten(name: string): string {
+  return name.length > 80 ? `${name.slice(0, 80)}...` : name
 }

@@ -22,7 +22,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Makes a function that writes down what a call is, as one text to be hashed. Every part is prefixed with its length, so no
- * two different calls share a text. JSON counts by its canonical form, everything else by its bytes.
+ * two different calls share a text. JSON counts by its canonical form, everything else, compressed JSON included, by its bytes.
  *
  * @throws CanonicalJsonError when a JSON body is not JSON
  */
@@ -35,12 +35,13 @@ export function describeCalls({ ignore = [], headers = [] }: FingerprintOptions 
     const text =
       part(formatVersion) + part(call.method) + part(path) + part(sortQuery(query)) + part(contentType) + part(call.facts.get(versionFact) ?? '')
     const extra = names.map((name) => part(name) + part(call.headers.get(name) ?? '')).join('')
-    return text + extra + part(describeBody(body, contentType, ignored))
+    return text + extra + part(describeBody(body, contentType, call.headers.get('content-encoding'), ignored))
   }
 }
 
-function describeBody(body: Uint8Array, contentType: string, ignored: IgnoredMembers | undefined): string {
+function describeBody(body: Uint8Array, contentType: string, coding: string | null, ignored: IgnoredMembers | undefined): string {
   if (body.byteLength === 0) return ''
+  if (coding !== null && coding !== 'identity') return `${coding} sha256:${hash('sha256', body, 'base64url')}`
   if (isJson(contentType) && body.byteLength <= longestCanonical) {
     const canonical = canonicalJson(decodeJson(body), ignored)
     if (canonical !== undefined) return canonical
@@ -61,8 +62,14 @@ function part(text: string): string {
   return `${text.length}:${text}`
 }
 
+/** By name only: the order of several values of one parameter may mean something. */
 function sortQuery(query: string): string {
-  return query.includes('&') ? query.split('&').sort().join('&') : query
+  if (!query.includes('&')) return query
+  const pairs = query.split('&').map((pair) => [pair.split('=', 1)[0] as string, pair] as const)
+  return pairs
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([, pair]) => pair)
+    .join('&')
 }
 
 /** The media type without parameters, lower case (RFC 9110 section 8.3.1). */

@@ -10,6 +10,8 @@ export const keyHeaders: readonly string[] = ['idempotency-key']
 const longestKey = 255
 const bareKey = /^[\x21-\x7e]+$/
 const visible = /^[\x21-\x7e]*$/
+/** What may stand in the field at all; `trim` would otherwise take white space away that is no white space to HTTP. */
+const fieldText = /^[\t\x20-\x7e]*$/
 
 /**
  * Reads the value of an Idempotency-Key field (draft-ietf-httpapi-idempotency-key-header-07). `"k"` (RFC 9651 string) and `k`
@@ -21,6 +23,7 @@ const visible = /^[\x21-\x7e]*$/
  */
 export function parseKey(value: string | null): ParsedKey {
   if (value === null) return undefined
+  if (!fieldText.test(value)) return { invalid: 'the key has characters other than visible ASCII' }
   const text = value.trim()
   if (text === '') return { invalid: 'the header is empty' }
   const key = text.startsWith('"') ? quoted(text) : bare(text)
