@@ -13,8 +13,7 @@ export async function lockPurses(database: Database, account: string, ids: reado
   const rows = await database.query(
     `SELECT id, currency, status, CAST(balance AS TEXT) AS balance FROM wallets
      WHERE id IN ($1, $2) AND account = $3 AND kind = 'wallet' ORDER BY id ${database.forUpdate}`,
-    ...ids,
-    account,
+    [...ids, account],
   )
   return new Map(
     rows.map((row) => {
@@ -36,17 +35,15 @@ export async function move(
 async function post(database: Database, wallet: string, delta: bigint, transfer: string | null, at: number): Promise<void> {
   const [row] = await database.query(
     'UPDATE wallets SET balance = balance + $2, version = version + 1 WHERE id = $1 RETURNING CAST(balance AS TEXT) AS balance',
-    wallet,
-    delta,
+    [wallet, delta],
   )
-  await database.query(
-    'INSERT INTO entries (wallet, transfer, delta, balance_after, created_at) VALUES ($1, $2, $3, $4, $5)',
+  await database.query('INSERT INTO entries (wallet, transfer, delta, balance_after, created_at) VALUES ($1, $2, $3, $4, $5)', [
     wallet,
     transfer,
     delta,
     BigInt(row?.['balance'] as string),
     at,
-  )
+  ])
 }
 
 /** The hidden wallet an account's opening money comes from: with it, the balances of an account sum to zero. */
@@ -55,10 +52,7 @@ export async function worldOf(database: Database, account: string, currency: str
   await database.query(
     `INSERT INTO wallets (id, account, kind, owners, display_name, currency, balance, status, external_no, version, created_at)
      VALUES ($1, $2, 'world', '[]', 'world', $3, 0, 'open', 0, 1, $4) ON CONFLICT (id) DO NOTHING`,
-    id,
-    account,
-    currency,
-    at,
+    [id, account, currency, at],
   )
   return id
 }

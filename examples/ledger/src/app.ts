@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http'
 import { defineApi, stack } from 'holdfast'
 import type { Call, Policy } from 'holdfast'
 import { accountOf } from './accounts.ts'
-import { toAnswer } from './answer.ts'
+import { nothingHere, toAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { createClock } from './clock.ts'
 import type { LedgerDatabase } from './database/database.ts'
@@ -13,7 +13,7 @@ import type { Match } from './matcher.ts'
 import { createMetrics } from './metrics.ts'
 import { operationRoutes } from './operations.ts'
 import { ledgerRoutes } from './routes.ts'
-import type { Routes } from './routes.ts'
+import type { Route, Routes } from './routes.ts'
 
 /** The ledger without a framework: a policy that goes round everything, and the routes to mount. */
 export interface App {
@@ -45,23 +45,29 @@ export function createApp({ database, secret, withTestHooks }: { database: Ledge
   const routes: Routes = { ...(hooks?.meddle(own) ?? own), ...operationRoutes(ledger, metrics), ...hooks?.routes }
   const match = createMatcher(Object.keys(routes))
 
-  const promises = Object.entries(own).map(([name, { promise }]) => [name, promise ?? {}])
+  const promises = Object.entries(own).flatMap(([name, { promise }]) => (promise ? [[name, promise]] : []))
   const api = defineApi({ store: database.store, account: accountOf, secret, routes: Object.fromEntries(promises) })
 
   return {
     policy: stack(metrics.policy, ...(hooks ? [hooks.policy] : []), api.policy),
-    mounts: Object.entries(routes).map(([name, { handler }]) => {
-      const [method, path = ''] = name.split(' ')
-      return {
-        name,
-        method: method === 'POST' ? 'post' : 'get',
-        path,
-        answer: async (call, params) => toAnswer(await handler(call, params, undefined)),
-      }
-    }),
+    mounts: Object.entries(routes).map(([name, route]) => toMount(name, route)),
     match,
     listening: hooks?.listening ?? ((listener) => listener),
     drain: () => api.drain(),
     close: () => metrics.close(),
+  }
+}
+
+function toMount(name: string, { handler }: Route): Mount {
+  const [method, path = ''] = name.split(' ')
+  return {
+    name,
+    method: method === 'POST' ? 'post' : 'get',
+    path,
+    async answer(call, params) {
+      // Fastify lets the :id of /wallets/:id be nothing.
+      if (Object.values(params).includes('')) return nothingHere()
+      return toAnswer(await handler(call, params, undefined))
+    },
   }
 }

@@ -30,8 +30,7 @@ export function readEntries({ database }: Ledger): Handler {
     const rows = await database.read.query(
       `SELECT seq, wallet, transfer, CAST(delta AS TEXT) AS delta, CAST(balance_after AS TEXT) AS balance_after, created_at
        FROM entries WHERE wallet = $1 ORDER BY seq LIMIT $2`,
-      id,
-      limit,
+      [id, limit],
     )
     return jsonReply(200, { data: rows.map(toEntry) })
   }

@@ -37,7 +37,7 @@ function toTransfer(row: Row) {
 }
 
 async function findTransfer(database: Database, account: string, id: string) {
-  const [row] = await database.query(`SELECT ${columns} FROM transfers t WHERE t.id = $1 AND t.account = $2`, id, account)
+  const [row] = await database.query(`SELECT ${columns} FROM transfers t WHERE t.id = $1 AND t.account = $2`, [id, account])
   return row && toTransfer(row)
 }
 
@@ -45,7 +45,7 @@ async function findTransfer(database: Database, account: string, id: string) {
 export async function findLastTransfer(database: Database, wallet: string): Promise<ReturnType<typeof toTransfer> | undefined> {
   const [row] = await database.query(
     `SELECT ${columns} FROM entries e JOIN transfers t ON t.id = e.transfer WHERE e.wallet = $1 ORDER BY e.seq DESC LIMIT 1`,
-    wallet,
+    [wallet],
   )
   return row && toTransfer(row)
 }
@@ -61,8 +61,7 @@ export function reverseTransfer(ledger: Ledger): Handler {
     const writer = ledger.database.transaction(call)
     const [row] = await writer.query(
       `SELECT source, destination, CAST(amount AS TEXT) AS amount, currency, status FROM transfers WHERE id = $1 AND account = $2 ${writer.forUpdate}`,
-      id,
-      accountIn(call),
+      [id, accountIn(call)],
     )
     if (row === undefined) return noTransfer(id)
     if (row['status'] === 'reversed') return refuse('already-reversed', `The transfer ${id} was reversed before.`)
@@ -73,7 +72,7 @@ export function reverseTransfer(ledger: Ledger): Handler {
       metadata: {},
       reverses: id,
     })
-    if (reply.status === 201) await writer.query(`UPDATE transfers SET status = 'reversed', version = version + 1 WHERE id = $1`, id)
+    if (reply.status === 201) await writer.query(`UPDATE transfers SET status = 'reversed', version = version + 1 WHERE id = $1`, [id])
     return reply
   }
 }
@@ -99,12 +98,11 @@ async function transfer(
   if (refusal !== undefined) return refusal
   const at = clock.now()
   const id = newId('trf', at)
+  const key = keepsKeys ? keyOf(call) : null
   await writer.query(
     `INSERT INTO transfers (id, account, source, destination, amount, currency, status, metadata, reverses, request_key, version, created_at)
      VALUES ($1, $2, $3, $4, $5, $6, 'posted', $7, $8, $9, 1, $10)`,
-    ...[id, account, source.id, destination.id, amount.value, amount.currency, toJson(metadata), reverses ?? null],
-    keepsKeys ? keyOf(call) : null,
-    at,
+    [id, account, source.id, destination.id, amount.value, amount.currency, toJson(metadata), reverses ?? null, key, at],
   )
   await move(writer, { source: source.id, destination: destination.id, cents: amount.value, transfer: id, at })
   const made = await findTransfer(writer, account, id)

@@ -41,7 +41,7 @@ function toWallet(row: Row) {
 
 /** Finds a wallet of an account. Another account's are not there for it, nor is its own world wallet. */
 export async function findWallet(database: Database, account: string, id: string): Promise<ReturnType<typeof toWallet> | undefined> {
-  const [row] = await database.query(`SELECT ${columns} FROM wallets WHERE id = $1 AND account = $2 AND kind = 'wallet'`, id, account)
+  const [row] = await database.query(`SELECT ${columns} FROM wallets WHERE id = $1 AND account = $2 AND kind = 'wallet'`, [id, account])
   return row && toWallet(row)
 }
 
@@ -55,7 +55,7 @@ export function createWallet({ database, clock }: Ledger): Handler<Read<typeof n
     await writer.query(
       `INSERT INTO wallets (id, account, kind, owners, display_name, nickname, currency, balance, status, external_no, version, created_at)
        VALUES ($1, $2, 'wallet', $3, $4, $5, $6, 0, 'open', $7, 1, $8)`,
-      ...[id, account, JSON.stringify(owners), display_name, nickname, currency, newExternalNo(), at],
+      [id, account, JSON.stringify(owners), display_name, nickname, currency, newExternalNo(), at],
     )
     if (opening_balance !== undefined) {
       const source = await worldOf(writer, account, currency, at)

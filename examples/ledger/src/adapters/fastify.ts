@@ -9,7 +9,7 @@ import type { App } from '../app.ts'
 
 /** The ledger on Fastify. */
 export async function fastifyLedger({ policy, mounts }: App): Promise<RequestListener> {
-  const app = fastify({ frameworkErrors: (error, _request, reply) => send(reply, failure(error)) })
+  const app = fastify({ frameworkErrors: (error, _request, reply) => void send(reply, failure(error)) })
   // The ledger reads JSON itself: Fastify's parser would round numbers above 2^53.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -26,5 +26,6 @@ export async function fastifyLedger({ policy, mounts }: App): Promise<RequestLis
 }
 
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
-  return reply.code(status).headers(headers).send(body)
+  // To the type of a text Fastify would add a charset, which JSON has none of.
+  return reply.code(status).headers(headers).send(Buffer.from(body))
 }

@@ -16,7 +16,8 @@ export function honoLedger({ policy, mounts }: App): RequestListener {
   }
   app.notFound(() => toResponse(nothingHere()))
   app.onError((error) => toResponse(failure(error)))
-  return getRequestListener(app.fetch)
+  const listener = getRequestListener(app.fetch)
+  return (request, response) => void listener(request, response)
 }
 
 function toResponse({ status, headers, body }: Answer): Response {

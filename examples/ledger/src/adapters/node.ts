@@ -13,7 +13,7 @@ export function nodeLedger({ policy, match, mounts }: App): RequestListener {
     try {
       const found = match(method, url)
       const mount = found && byName.get(found.name)
-      return mount ? await mount.answer(currentCall(), found.params) : nothingHere()
+      return mount ? await mount.answer(currentCall(), found.params()) : nothingHere()
     } catch (error) {
       return failure(error)
     }

@@ -21,7 +21,7 @@ export async function openDatabase(url: string, secret: string): Promise<LedgerD
 async function assertSameSecret(database: LedgerDatabase, secret: string): Promise<void> {
   const hash = createHash('sha256').update(`ledger secret ${secret}`).digest('hex')
   const [row] = await database.write(async (writer) => {
-    await writer.query(`INSERT INTO settings (name, value) VALUES ('secret', $1) ON CONFLICT (name) DO NOTHING`, hash)
+    await writer.query(`INSERT INTO settings (name, value) VALUES ('secret', $1) ON CONFLICT (name) DO NOTHING`, [hash])
     return writer.query(`SELECT value FROM settings WHERE name = 'secret'`)
   })
   if (row?.['value'] === hash) return

@@ -41,7 +41,7 @@ export async function openPostgres(connectionString: string): Promise<LedgerData
 function overPostgres(client: Client): Database {
   return {
     forUpdate: 'FOR UPDATE',
-    async query(sql, ...values) {
+    async query(sql, values = []) {
       try {
         return (await client.query(sql, [...values])).rows as Row[]
       } catch (error) {

@@ -23,7 +23,7 @@ export async function openSqlite(path: string): Promise<LedgerDatabase> {
 function overSqlite(handle: SqliteDatabase): Database {
   return {
     forUpdate: '',
-    query: async (sql, ...values) => {
+    query: async (sql, values = []) => {
       // To SQLite `$1` is the name of a value.
       const named = Object.fromEntries(values.map((value, index) => [`$${index + 1}`, value]))
       return handle.prepare(sql).all(named) as Row[]

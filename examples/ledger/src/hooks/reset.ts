@@ -90,7 +90,7 @@ async function insert(database: Database, target: string, rows: readonly Value[]
     const some = rows.slice(start, start + 100)
     let at = 0
     const places = some.map((row) => `(${row.map(() => `$${(at += 1)}`).join(', ')})`)
-    await database.query(`INSERT INTO ${target} VALUES ${places.join(', ')}`, ...some.flat())
+    await database.query(`INSERT INTO ${target} VALUES ${places.join(', ')}`, some.flat())
   }
 }
 
