@@ -1,3 +1,4 @@
+import { configurationError } from '../../core/errors.ts'
 import type { PooledClient, PostgresClient, PostgresPool, PostgresResult } from './driver.ts'
 
 /** A query of postgres.js, once sent. */
@@ -11,6 +12,7 @@ export interface PostgresJsQueries {
 
 /** What Holdfast uses of postgres.js: the `sql` that `postgres(url)` returns. */
 export interface PostgresJs<Reserved extends PostgresJsQueries = PostgresJsQueries> extends PostgresJsQueries {
+  readonly options?: { readonly fetch_types?: boolean }
   reserve(): Promise<Reserved & { release(): void }>
 }
 
@@ -38,6 +40,8 @@ interface Connection {
  * await sql`UPDATE accounts SET balance = balance - ${amount} WHERE id = ${id}`
  */
 export function fromPostgresJs<Reserved extends PostgresJsQueries>(sql: PostgresJs<Reserved>): PostgresPool {
+  // reserve() never resolves on a connection it has to open, unless that goes on to fetch types (porsager/postgres issues 751 and 1219).
+  if (sql.options?.fetch_types === false) throw configurationError('fromPostgresJs needs fetch_types: true, the default of postgres.js; without it sql.reserve() waits for ever')
   return {
     query: (text, values) => run(sql, text, values),
     connect: async () => new ReservedClient(await sql.reserve()),
