@@ -1,6 +1,6 @@
 import type { ClaimVerdict, CompleteVerdict, KeyRecord, OrphanPolicy } from '../../src/idempotency/record.ts'
 import type { Decisions } from '../support/decisions.ts'
-import { answerOf, claimBy, completionBy, giving, inPhase, leaseMs, now, owners, retentionMs } from './state.ts'
+import { answerOf, claimBy, completionBy, giving, inPhase, leaseMs, now, owners, retentionMs, textOf } from './state.ts'
 import type { State } from './state.ts'
 
 /** What one operation did to the record. */
@@ -68,7 +68,7 @@ function* stepsOf(actor: number, state: State, decide: Decisions, onOrphan: Orph
     const next: State = { ...state, record: after }
     const step = { label: `${owner} claims: ${verdict.kind}`, applied: { kind: 'claim', owner, verdict } as const }
     if (verdict.kind === 'acquired') return { ...step, after: inPhase(next, actor, 'holding') }
-    if (verdict.kind === 'done') return { ...step, after: inPhase(giving(next, answerOf({ ...verdict } as KeyRecord)), actor, 'gone') }
+    if (verdict.kind === 'done') return { ...step, after: inPhase(giving(next, textOf(verdict.answer)), actor, 'gone') }
     return { ...step, after: inPhase(next, actor, verdict.kind === 'expired' ? 'gone' : 'waiting') }
   }
 

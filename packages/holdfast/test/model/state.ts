@@ -62,9 +62,14 @@ export function completionBy(owner: string): Completion {
   return { id: 'key', owner, answer: encoder.encode(owner), retentionMs }
 }
 
+/** An answer as text: the name of the execution whose it is. */
+export function textOf(answer: Uint8Array): string {
+  return decoder.decode(answer)
+}
+
 /** The answer in a record. */
 export function answerOf(record: KeyRecord | undefined): string | undefined {
-  return record?.answer && decoder.decode(record.answer)
+  return record?.answer && textOf(record.answer)
 }
 
 /** One text for each state that differs in what can happen next. How many attempts there were does not; rules look at single steps. */

@@ -1,7 +1,7 @@
 import { isLive } from '../../src/idempotency/decide.ts'
 import type { Decision } from '../../src/idempotency/decide.ts'
 import type { KeyRecord } from '../../src/idempotency/record.ts'
-import type { IdempotencyStore, TransactionEnd } from '../../src/idempotency/store.ts'
+import type { IdempotencyStore, TransactionContext, TransactionEnd } from '../../src/idempotency/store.ts'
 import type { Effects } from '../../src/testing/index.ts'
 import { decisions } from './decisions.ts'
 import type { Decisions } from './decisions.ts'
@@ -23,6 +23,8 @@ export interface Flaws {
   readonly racingTransactions?: boolean
   readonly stepIgnoresVerdict?: boolean
 }
+
+type Commit = Exclude<TransactionEnd, { commit: undefined }>
 
 /** A correct store with every ability, as simple as can be: the decisions, a map and a queue. Then made wrong in one way. */
 export function modelStore(
@@ -59,6 +61,14 @@ export function modelStore(
     return turn
   }
 
+  async function runBody(body: (context: TransactionContext) => Promise<TransactionEnd>, attempt: number): Promise<Commit | undefined> {
+    const written: string[] = flaws.effectsAreEager === true ? rows : []
+    const end = await body({ transaction: written, attempt })
+    if (end.commit === undefined && flaws.commitsAnyway !== true) return undefined
+    if (written !== rows) rows.push(...written)
+    return end.commit === undefined ? { commit: new Uint8Array(0), retentionMs: 0 } : end
+  }
+
   const store: IdempotencyStore = {
     name: 'model',
     guarantees: ['exactly-once', 'resumable', 'at-most-once', 'at-least-once'],
@@ -81,24 +91,14 @@ export function modelStore(
     doctor: async () => [],
     transact: (claim, body) =>
       inTurn(async () => {
-        const before = claim === undefined ? undefined : records.get(claim.id)
-        const { record, verdict } =
-          claim === undefined
-            ? { record: undefined, verdict: undefined }
-            : decide.claim(before, claim, now(), othersOf(claim.id, claim.scope))
-        if (claim !== undefined && verdict?.kind !== 'acquired') {
-          write(claim.id, record)
-          return verdict as never
-        }
-        if (claim !== undefined && flaws.leavesClaim === true) write(claim.id, record)
-        const written: string[] = flaws.effectsAreEager === true ? rows : []
-        const end: TransactionEnd = await body({ transaction: written, attempt: verdict?.attempt ?? 1 })
-        if (end.commit === undefined && flaws.commitsAnyway !== true) return { kind: 'rolled-back' }
-        const { answer, retentionMs } =
-          end.commit === undefined ? { answer: new Uint8Array(0), retentionMs: 0 } : { answer: end.commit, retentionMs: end.retentionMs }
-        if (written !== rows) rows.push(...written)
-        if (claim !== undefined)
-          write(claim.id, decide.complete(record, { id: claim.id, owner: claim.owner, answer, retentionMs }, now()).record)
+        if (claim === undefined) return (await runBody(body, 1)) === undefined ? { kind: 'rolled-back' } : { kind: 'committed' }
+        const { record, verdict } = decide.claim(records.get(claim.id), claim, now(), othersOf(claim.id, claim.scope))
+        if (verdict.kind !== 'acquired' || flaws.leavesClaim === true) write(claim.id, record)
+        if (verdict.kind !== 'acquired') return verdict
+        const end = await runBody(body, verdict.attempt)
+        if (end === undefined) return { kind: 'rolled-back' }
+        const completion = { id: claim.id, owner: claim.owner, answer: end.commit, retentionMs: end.retentionMs }
+        write(claim.id, decide.complete(record, completion, now()).record)
         return { kind: 'committed' }
       }),
     step: (id, owner, body) =>

@@ -49,35 +49,21 @@ export function memoryIdempotency(maxRecords: number, clock: Clock): MemoryIdemp
     return apply(before, decide(before, clock.now()))
   }
 
-  /** How many other records the account has; expired ones are deleted first where they would turn a call away. */
-  function othersOf(claim: Claim, before: KeyRecord | undefined, quota: number, now: number): number {
-    const own = before?.scope === claim.scope ? 1 : 0
-    if (records.countOf(claim.scope) - own < quota) return 0
-    records.collect(Number.POSITIVE_INFINITY, now)
-    return records.countOf(claim.scope) - (records.get(claim.id)?.scope === claim.scope ? 1 : 0)
-  }
-
   function claim(claim: Claim): Promise<ClaimVerdict> {
     if (closed) return refuse('the memory store is closed')
     const now = clock.now()
-    let before = records.get(claim.id)
-    let others = 0
-    if (!isLive(before, now)) {
-      if (claim.quota !== undefined) others = othersOf(claim, before, claim.quota, now)
-      records.collect(collectedPerNewRecord, now)
-      // Collecting may have deleted this very record.
-      before = records.get(claim.id)
-    }
-    const decision = decideClaim(before, claim, now, others)
-    if (before === undefined && decision.record !== undefined && isFull(now))
+    const before = records.get(claim.id)
+    const isNew = before === undefined
+    if (isLive(before, now)) return apply(before, decideClaim(before, claim, now))
+    // Each new record pays for two old ones; all that expired go before a claim is turned away for want of room.
+    const isTight = records.size >= maxRecords || (claim.quota !== undefined && records.countOf(claim.scope) >= claim.quota)
+    records.collect(isTight ? Number.POSITIVE_INFINITY : collectedPerNewRecord, now)
+    const left = isNew ? undefined : records.get(claim.id)
+    const others = records.countOf(claim.scope) - (left?.scope === claim.scope ? 1 : 0)
+    const decision = decideClaim(left, claim, now, others)
+    if (decision.verdict.kind === 'acquired' && left === undefined && records.size >= maxRecords)
       return refuse(`the memory store is full (maxRecords: ${maxRecords}) and nothing in it has expired yet`)
-    return apply(before, decision)
-  }
-
-  function isFull(now: number): boolean {
-    if (records.size < maxRecords) return false
-    records.collect(Number.POSITIVE_INFINITY, now)
-    return records.size >= maxRecords
+    return apply(left, decision)
   }
 
   const store: IdempotencyStore = {
