@@ -53,11 +53,17 @@ const idempotencyOptions = [
  */
 export function assertDeclaration(declaration: ApiDeclaration): void {
   assertKnown('defineApi', declaration, declarationOptions)
+  if (typeof declaration.store?.name !== 'string') throw configurationError(`store: expected a store such as sqlite(...), postgres(...), redis(...) or memory(), got ${typeof declaration.store}`)
   if (declaration.account === undefined && declaration.singleTenant !== true) {
     throw configurationError('account: expected a function from a request to its account, got undefined; without it one caller would receive the answers of another (set singleTenant: true if there is only one)')
   }
   if (declaration.account !== undefined && declaration.singleTenant === true) throw configurationError('account and singleTenant: expected one of them, got both')
+  if (declaration.account !== undefined && typeof declaration.account !== 'function') throw configurationError(`account: expected a function from a request to its account, got ${typeof declaration.account}`)
+  const { collectEveryMs } = declaration
+  if (collectEveryMs !== undefined && !(Number.isFinite(collectEveryMs) && collectEveryMs > 0)) throw configurationError(`collectEveryMs: expected a number above 0, got ${collectEveryMs}`)
+  if (typeof declaration.routes !== 'object') throw configurationError(`routes: expected an object by "METHOD /path", got ${typeof declaration.routes}`)
   for (const [route, rules] of Object.entries(declaration.routes)) {
+    if (typeof rules !== 'object') throw configurationError(`${route}: expected an object such as { idempotency: "exactly-once" }, got ${typeof rules}`)
     assertKnown(route, rules, routeOptions)
     if (typeof rules.idempotency === 'object') assertKnown(`${route}: idempotency`, rules.idempotency, idempotencyOptions)
   }

@@ -1,6 +1,6 @@
-import { createProblem, problemBase as defaultProblemBase, configurationError, routeFact, stack, systemClock, targetOf } from '../core/index.ts'
+import { createProblem, problemBase as defaultProblemBase, configurationError, isHoldfastError, routeFact, stack, systemClock, targetOf } from '../core/index.ts'
 import type { Call, Next, Policy, Problem, Reply } from '../core/index.ts'
-import { assertGuarantee, createInFlight, idempotency, lookupPath, outcomeLookup, resolveKey, toSettings } from '../idempotency/index.ts'
+import { createInFlight, idempotency, lookupPath, outcomeLookup, resolveKey, toSettings } from '../idempotency/index.ts'
 import type { Finding, Guarantee, IdempotencyOptions, IdempotencyRules, IdempotencyStore, InFlight, Resolved } from '../idempotency/index.ts'
 import { accountStep } from './account.ts'
 import { collectRegularly } from './collect.ts'
@@ -98,8 +98,11 @@ function idempotencyStep(route: string, { idempotency: declared }: RouteDeclarat
   const rules: IdempotencyRules = typeof declared === 'string' ? { guarantee: declared } : declared
   const { store } = steps.declaration
   if (store.idempotency === undefined) throw configurationError(`${route}: the ${store.name} store keeps no idempotency keys; give one that does, such as sqlite(...)`)
-  assertGuarantee(store.idempotency, rules.guarantee, `${route}: `)
-  return [idempotency({ ...shared(steps, store.idempotency, rules), methods: [route.slice(0, route.indexOf(' '))] })]
+  try {
+    return [idempotency({ ...shared(steps, store.idempotency, rules), methods: [route.slice(0, route.indexOf(' '))] })]
+  } catch (error) {
+    throw isHoldfastError(error) ? configurationError(`${route}: ${error.message}`) : error
+  }
 }
 
 function shared({ declaration, problem, inFlight }: RouteSteps, store: IdempotencyStore, rules: IdempotencyRules): IdempotencyOptions {

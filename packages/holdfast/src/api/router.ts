@@ -12,6 +12,8 @@ interface Pattern<T> {
 
 const declaration = /^([A-Z]+) (\/\S*)$/
 const parameter = ':'
+/** Pattern syntax of one framework or another, and what ends a path. */
+const notLiteral = /[*?#{}()[\]]/
 
 /**
  * Compiles `METHOD /path/:parameter` declarations.
@@ -28,6 +30,7 @@ export function compileRoutes<T>(routes: Iterable<readonly [string, T]>): Router
   for (const [route, value] of routes) {
     const [, method, path] = declaration.exec(route) ?? []
     if (method === undefined || path === undefined) throw configurationError(`routes: expected "METHOD /path", got ${JSON.stringify(route)}`)
+    if (notLiteral.test(path)) throw configurationError(`routes: no call would match ${JSON.stringify(route)}; a segment is a literal or one :parameter`)
     const segments = normalise(path).split('/')
     const shape = `${method} ${segments.map((segment) => (segment.startsWith(parameter) ? parameter : segment)).join('/')}`
     const twin = shapes.get(shape)
@@ -58,8 +61,9 @@ function matches(pattern: readonly string[], segments: readonly string[]): boole
 
 function normalise(path: string): string {
   const plain = (path.includes('%') ? decode(path) : path).toLowerCase()
-  const end = plain.endsWith('/') ? plain.replace(/\/+$/, '') : plain
-  return end === '' ? '/' : end
+  let end = plain.length
+  while (end > 1 && plain.charCodeAt(end - 1) === 47) end--
+  return end === plain.length ? plain : plain.slice(0, end)
 }
 
 /** Decodes everything but a slash, which would make two segments of one. */

@@ -80,20 +80,31 @@ export async function replayAnswer(answer: Answer & { readonly body: Uint8Array 
   const coding = answer.headers.find(([name]) => name === 'content-encoding')?.[1]
   const decoded = coding !== undefined && !accepts(request.get('accept-encoding'), coding) ? await decode(coding, answer.body) : undefined
   if (decoded === undefined) return createReply(answer.status, [...answer.headers, ...marks], bodyOf(answer.status, answer.body))
-  const headers = answer.headers.filter(([name]) => name !== 'content-encoding')
+  const headers = answer.headers.filter(([name]) => !ofEncodedBytes.has(name))
   return createReply(answer.status, [...headers, ...marks], decoded)
 }
 
+/** Fields that describe the bytes as they were encoded (RFC 9530): false of the decoded ones. */
+const ofEncodedBytes = new Set(['content-encoding', 'content-digest', 'repr-digest', 'digest', 'content-md5'])
+
 function bodyOf(status: number, body: Uint8Array): Uint8Array | null {
-  return status === 204 || status === 304 ? null : body
+  return status === 204 || status === 205 || status === 304 ? null : body
 }
 
 function accepts(acceptEncoding: string | null, coding: string): boolean {
   if (acceptEncoding === null) return false
-  return acceptEncoding.split(',').some((entry) => {
-    const [name = '', quality = ''] = entry.trim().toLowerCase().split(/\s*;\s*/)
-    return (name === coding.toLowerCase() || name === '*') && !/^q=0(?:\.0*)?$/.test(quality)
-  })
+  const qualities = new Map(acceptEncoding.toLowerCase().split(',').map((entry) => {
+    const [name = '', quality = ''] = entry.split(';', 2).map((part) => part.trim())
+    return [plainName(name), quality] as const
+  }))
+  // What is said of the coding itself outweighs the wildcard (RFC 9110 section 12.5.3).
+  const quality = qualities.get(plainName(coding.toLowerCase())) ?? qualities.get('*')
+  return quality !== undefined && !/^q=0(?:\.0*)?$/.test(quality)
+}
+
+/** `x-gzip` is an old name of `gzip` (RFC 9110 section 8.4.1.3). */
+function plainName(coding: string): string {
+  return coding.startsWith('x-') ? coding.slice(2) : coding
 }
 
 /** A recorded body was small enough to keep; one that grows beyond this when decoded is sent as it is. */
@@ -107,7 +118,7 @@ const decoders: Readonly<Record<string, (body: Uint8Array) => Promise<Uint8Array
 
 async function decode(coding: string, body: Uint8Array): Promise<Uint8Array | undefined> {
   try {
-    return await decoders[coding.toLowerCase()]?.(body)
+    return await decoders[plainName(coding.toLowerCase())]?.(body)
   } catch {
     return undefined
   }

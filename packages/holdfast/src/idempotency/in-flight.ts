@@ -51,9 +51,9 @@ export function createInFlight({ waitersPerKey = 64, waitersPerProcess = 10_000 
   const background = new Set<Promise<unknown>>()
   let waiting = 0
   let draining = false
-  let onIdle: (() => void) | undefined
+  const idle = Promise.withResolvers<void>()
   const checkIdle = (): void => {
-    if (flights.size === 0 && background.size === 0) onIdle?.()
+    if (draining && flights.size === 0 && background.size === 0) idle.resolve()
   }
   return {
     find: (id) => flights.get(id),
@@ -80,20 +80,19 @@ export function createInFlight({ waitersPerKey = 64, waitersPerProcess = 10_000 
     },
     track(work) {
       background.add(work)
-      void work.finally(() => {
+      const end = (): void => {
         background.delete(work)
         checkIdle()
-      })
+      }
+      work.then(end, end)
     },
     get draining() {
       return draining
     },
     drain() {
       draining = true
-      return new Promise((resolve) => {
-        onIdle = resolve
-        checkIdle()
-      })
+      checkIdle()
+      return idle.promise
     },
   }
 }

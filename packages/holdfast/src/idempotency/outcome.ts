@@ -43,7 +43,10 @@ export class Retryable extends HoldfastError {
   }
 }
 
-/** Whether the handler of a call declared that it failed without an effect. */
+/**
+ * Whether the handler of a call declared that it failed without an effect. Where its error is known it speaks for itself: the mark
+ * may come from one that was caught, before the handler tried something else.
+ */
 export function isRetryable(call: Call, error?: unknown): boolean {
-  return (isHoldfastError(error) && error.code === 'retryable') || call.facts.get(retryableFact) === true
+  return error === undefined ? call.facts.get(retryableFact) === true : isHoldfastError(error) && error.code === 'retryable'
 }

@@ -58,11 +58,29 @@ export function toSettings(options: IdempotencyOptions): Settings {
     problem: withRetryAdvice(options.problem ?? createProblem()),
     inFlight: options.inFlight ?? createInFlight(),
   }
-  for (const name of ['joinTimeoutMs', 'leaseMs', 'retentionMs', 'maxBodyBytes', 'maxAnswerBytes', 'storeTimeoutMs'] as const) {
-    if (!(settings[name] > 0)) throw configurationError(`${name}: expected a number above 0, got ${settings[name]}`)
-  }
+  assertValues(settings)
   if (settings.unknownRetentionMs < 30 * day) throw configurationError(`unknownRetentionMs: expected at least 30 days (${30 * day}), got ${settings.unknownRetentionMs}; an unknown outcome must outlive whoever looks into it`)
   return settings
+}
+
+/** A mistyped value would silently drop a promise, as a mistyped name would. */
+function assertValues(settings: Settings): void {
+  for (const name of ['joinTimeoutMs', 'leaseMs', 'retentionMs', 'maxBodyBytes', 'maxAnswerBytes', 'storeTimeoutMs', 'unknownRetentionMs'] as const) {
+    assertPositive(name, settings[name])
+  }
+  if (settings.keysPerAccount !== undefined) assertPositive('keysPerAccount', settings.keysPerAccount)
+  assertOneOf('key', settings.key, ['required', 'optional'])
+  assertOneOf('whileRunning', settings.whileRunning, ['join', 'conflict'])
+  assertOneOf('keyScope', settings.keyScope, ['account', 'endpoint'])
+  for (const [status, disposition] of Object.entries(settings.statuses)) assertOneOf('statuses', disposition, ['record', 'release'], ` for ${status}`)
+}
+
+function assertPositive(name: string, value: number): void {
+  if (!Number.isFinite(value) || value <= 0) throw configurationError(`${name}: expected a number above 0, got ${value}`)
+}
+
+function assertOneOf(name: string, value: string, expected: readonly string[], where = ''): void {
+  if (!expected.includes(value)) throw configurationError(`${name}: expected one of ${expected.join(', ')}${where}, got ${JSON.stringify(value)}`)
 }
 
 /**
@@ -70,15 +88,15 @@ export function toSettings(options: IdempotencyOptions): Settings {
  *
  * @throws HoldfastError `configuration-invalid`, saying which stores could
  */
-export function assertGuarantee(store: IdempotencyStore, guarantee: Guarantee, where = ''): void {
+function assertGuarantee(store: IdempotencyStore, guarantee: Guarantee): void {
   if (store.guarantees.includes(guarantee)) return
   const able = guarantee === 'exactly-once' || guarantee === 'resumable' ? 'sqlite(...) or postgres(...) can, when the handler writes to the same database' : 'expected one of exactly-once, resumable, at-most-once, at-least-once'
-  throw configurationError(`${where}the ${store.name} store cannot give ${JSON.stringify(guarantee)} (it gives ${store.guarantees.join(', ')}); ${able}`)
+  throw configurationError(`the ${store.name} store cannot give ${JSON.stringify(guarantee)} (it gives ${store.guarantees.join(', ')}); ${able}`)
 }
 
 function toMethods(methods: readonly string[]): ReadonlySet<string> {
   const safe = methods.find((method) => ['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method.toUpperCase()))
-  if (safe !== undefined) throw configurationError(`methods: ${safe} has no effect to protect; expected POST, PATCH, PUT or DELETE`)
+  if (safe !== undefined) throw configurationError(`${safe} has no effect to protect; expected POST, PATCH, PUT or DELETE`)
   return new Set(methods.map((method) => method.toUpperCase()))
 }
 
