@@ -48,6 +48,7 @@ export function memoryBackend({ time, chance, history, mutant, promised, isStore
         chance,
         history,
         onFault,
+        onDeath: () => {},
         isTransactional: false,
         takeEffect: (effect) => void effects.push(effect),
       })

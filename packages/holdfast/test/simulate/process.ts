@@ -10,6 +10,8 @@ export interface Process {
   /** Runs something inside the process: at once, when it goes on, or never. */
   deliver(action: () => void): void
   kill(): void
+  /** Runs something at the moment of death. */
+  onDeath(action: () => void): void
   stop(): void
   resume(): void
 }
@@ -19,6 +21,7 @@ export function startProcess(name: string, time: VirtualTime, skewMs: number): P
   let isAlive = true
   let stopped = false
   let backlog: (() => void)[] = []
+  const mourners = new Set<() => void>()
   const deliver = (action: () => void): void => {
     if (!isAlive) return
     if (stopped) backlog.push(action)
@@ -32,9 +35,13 @@ export function startProcess(name: string, time: VirtualTime, skewMs: number): P
     },
     deliver,
     kill() {
+      if (!isAlive) return
       isAlive = false
       backlog = []
+      for (const mourner of mourners) mourner()
+      mourners.clear()
     },
+    onDeath: (action) => void mourners.add(action),
     stop() {
       stopped = true
     },
@@ -42,7 +49,8 @@ export function startProcess(name: string, time: VirtualTime, skewMs: number): P
       stopped = false
       const waiting = backlog
       backlog = []
-      for (const action of waiting) deliver(action)
+      // One after the other, so that each comes to rest before the next.
+      for (const [index, action] of waiting.entries()) time.after(index / 1_000, () => deliver(action))
     },
   }
 }

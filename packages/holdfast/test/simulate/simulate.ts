@@ -3,6 +3,7 @@ import { createChance } from './chance.ts'
 import type { Promised, Violation } from './check.ts'
 import { memoryBackend } from './memory-world.ts'
 import type { Mutant } from './mutants.ts'
+import { sqliteBackend } from './sqlite-world.ts'
 import { runWorld } from './world.ts'
 import type { Backend, BackendParts } from './world.ts'
 
@@ -11,6 +12,8 @@ export interface SimulationOptions {
   readonly seed: number
   readonly calls: number
   readonly mutant: Mutant | undefined
+  /** Ends after the first world with a violation. @default false */
+  readonly stopWhenRed?: boolean
   /** Told after every world how many calls are done. */
   readonly onProgress?: (calls: number) => void
 }
@@ -38,13 +41,14 @@ interface Kind {
 const kinds: readonly Kind[] = [
   { name: 'memory, at-most-once', promised: 'at-most-once', backend: memoryBackend },
   { name: 'memory, at-least-once', promised: 'at-least-once', backend: memoryBackend },
+  { name: 'SQLite, exactly-once', promised: 'exactly-once', backend: sqliteBackend },
 ]
 
 /** Calls of one world: small enough that a violation is easy to read, large enough that callers meet. */
 const callsPerWorld = 250
 
 /** Simulates calls in one small world after the other, each from a seed of its own. */
-export async function simulate({ seed, calls, mutant, onProgress }: SimulationOptions): Promise<SimulationResult> {
+export async function simulate({ seed, calls, mutant, stopWhenRed = false, onProgress }: SimulationOptions): Promise<SimulationResult> {
   const chance = createChance(seed)
   const violations: LocatedViolation[] = []
   const history = createHash('sha256')
@@ -58,6 +62,7 @@ export async function simulate({ seed, calls, mutant, onProgress }: SimulationOp
     for (const violation of result.violations) violations.push({ ...violation, world: `${index} (${kind.name})` })
     done += count
     onProgress?.(done)
+    if (stopWhenRed && violations.length > 0) break
   }
   return { calls, faults, violations, history: history.digest('hex') }
 }

@@ -13,8 +13,12 @@ export interface VirtualTime extends Clock {
   run(done: () => boolean): Promise<void>
 }
 
-/** Starts virtual time at an instant, milliseconds since the epoch. */
-export function createVirtualTime(startAt: number): VirtualTime {
+/**
+ * Starts virtual time at an instant, milliseconds since the epoch.
+ *
+ * @param isWorking whether something works in real time just now, asked in every turn of the loop; virtual time stands still until it is done
+ */
+export function createVirtualTime(startAt: number, isWorking: (turn: number) => boolean): VirtualTime {
   const heap: Event[] = []
   let now = startAt
   let order = 0
@@ -28,20 +32,20 @@ export function createVirtualTime(startAt: number): VirtualTime {
       }
     },
     async run(done) {
-      await rest()
+      await rest(isWorking)
       for (let event = pop(heap); event !== undefined && !done(); event = pop(heap)) {
         if (event.cancelled) continue
         now = event.at
         event.action()
-        await rest()
+        await rest(isWorking)
       }
     },
   }
 }
 
 /** Lets every promise that can go on do so: an immediate runs only when no microtask is left. */
-function rest(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+async function rest(isWorking: (turn: number) => boolean): Promise<void> {
+  for (let turn = 0; turn === 0 || isWorking(turn); turn++) await new Promise((resolve) => setImmediate(resolve))
 }
 
 function isBefore(a: Event, b: Event): boolean {

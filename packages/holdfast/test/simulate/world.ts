@@ -30,6 +30,8 @@ export interface BackendParts {
   readonly promised: Promised
   isStoreAway(): boolean
   onFault(kind: string): void
+  /** Told when work in real time begins and ends. */
+  onWork(change: 1 | -1): void
 }
 
 /** What one world came to. */
@@ -42,6 +44,8 @@ export interface WorldResult {
 const processes = 3
 const startOfTime = Date.UTC(2026, 0, 1)
 const clockSkewsMs = [0, 3_600_000, -3_600_000]
+// A planted bug may make real work wait for virtual time; that must not stop the simulation.
+const longestTurns = 3_000
 const longestMs = 120_000
 
 /** Runs one world to its end: callers, network, processes that die and come back, a store that goes away; then checks what is left. */
@@ -52,7 +56,8 @@ export async function runWorld(
   mutant: Mutant | undefined,
   createBackend: (parts: BackendParts) => Backend | Promise<Backend>,
 ): Promise<WorldResult> {
-  const time = createVirtualTime(startOfTime)
+  let working = 0
+  const time = createVirtualTime(startOfTime, (turn) => working > 0 && (mutant === undefined || turn < longestTurns))
   const history = createHistory()
   let faults = 0
   let storeAwayUntil = 0
@@ -60,7 +65,7 @@ export async function runWorld(
     faults++
     history.note(time.now(), kind)
   }
-  const backend = await createBackend({ time, chance, history, mutant, promised, isStoreAway: () => time.now() < storeAwayUntil, onFault })
+  const backend = await createBackend({ time, chance, history, mutant, promised, isStoreAway: () => time.now() < storeAwayUntil, onFault, onWork: (change) => void (working += change) })
   const servers: Server[] = []
   const boot = (index: number, generation: number): void => {
     servers[index] = backend.start(startProcess(`p${index}`, time, clockSkewsMs[index] ?? 0), generation)
@@ -98,6 +103,7 @@ export async function runWorld(
       onFault(`kill ${server.process.name}`)
       server.disturb()
       server.process.kill()
+      backend.crash(server.process)
     } else if (draw < 0.5) {
       onFault(`stop ${server.process.name}`)
       server.disturb()
@@ -113,7 +119,6 @@ export async function runWorld(
   function revive(round: number): void {
     for (const [index, server] of servers.entries()) {
       if (server.process.isAlive) continue
-      backend.crash(server.process)
       boot(index, round + 1)
     }
   }
