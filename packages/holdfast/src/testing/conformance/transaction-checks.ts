@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import type { IdempotencyStore, TransactionEnd } from '../../idempotency/store.ts'
+import type { ClaimVerdict } from '../../idempotency/record.ts'
+import type { IdempotencyStore, TransactionEnd, TransactionVerdict } from '../../idempotency/store.ts'
 import type { Bench, DirectedCheck } from './check.ts'
 import { expectOutcome } from './claim-checks.ts'
 import { claimOf } from './names.ts'
 import { hourMs } from './operation.ts'
 import { toBytes } from './perform.ts'
+import type { Outcome } from './perform.ts'
 
 const first = { kind: 'acquired', attempt: 1, progress: undefined } as const
 
@@ -65,11 +67,11 @@ export const transactionChecks: readonly DirectedCheck[] = [
     prove: async ({ store, names }) => {
       await store.claim(claimOf(names, 0, 0))
       await transactOf(store)(claimOf(names, 1, 0), async () => committed('answer'))
-      const run = (key: number, fingerprint: number): Promise<unknown> =>
+      const run = (key: number, fingerprint: number): Promise<TransactionVerdict> =>
         transactOf(store)(claimOf(names, key, 1, { fingerprint: names.fingerprint(fingerprint) }), () => assert.fail('the body ran'))
-      expectOutcome((await run(0, 0)) as never, { kind: 'running', attempt: 1, leaseLeftMs: hourMs })
-      expectOutcome((await run(1, 0)) as never, { kind: 'done', answer: toBytes('answer'), attempt: 1 })
-      expectOutcome((await run(1, 1)) as never, { kind: 'mismatch' })
+      expectOutcome(await run(0, 0), { kind: 'running', attempt: 1, leaseLeftMs: hourMs })
+      expectOutcome(await run(1, 0), { kind: 'done', answer: toBytes('answer'), attempt: 1 })
+      expectOutcome(await run(1, 1), { kind: 'mismatch' })
     },
   },
   {
@@ -89,6 +91,38 @@ export const transactionChecks: readonly DirectedCheck[] = [
       assert.equal(verdicts.filter(({ kind }) => kind === 'committed').length, 1)
       assert.equal(verdicts.filter(({ kind }) => kind === 'committed' || kind === 'done' || kind === 'running').length, 20)
       await expectEffects({ store, names, options }, 0, 1)
+    },
+  },
+  {
+    sentence: 'does not run a transaction again that is sent again after it committed',
+    needs: 'transact',
+    prove: async ({ store, names, options }) => {
+      const send = (): Promise<TransactionVerdict> =>
+        transactOf(store)(claimOf(names, 0, 0), async ({ transaction }) => {
+          await options.effects?.add(transaction, names.id(0))
+          return committed('answer')
+        })
+      expectOutcome(await send(), { kind: 'committed' })
+      expectOutcome(await send(), { kind: 'done', answer: toBytes('answer'), attempt: 1 })
+      await expectEffects({ store, names, options }, 0, 1)
+    },
+  },
+  {
+    sentence: 'lets one of 10 transactions and 10 claims of one key win',
+    needs: 'transact',
+    prove: async ({ store, names, options }) => {
+      const sent = Array.from({ length: 20 }, (_, owner): Promise<Outcome> => {
+        if (owner % 2 === 1) return store.claim(claimOf(names, 0, owner))
+        return transactOf(store)(claimOf(names, 0, owner), async ({ transaction }) => {
+          await options.effects?.add(transaction, names.id(0))
+          return committed('answer')
+        })
+      })
+      const kinds = (await Promise.all(sent)).map((outcome) => (outcome as ClaimVerdict | TransactionVerdict).kind)
+      const commits = kinds.filter((kind) => kind === 'committed').length
+      const won = commits + kinds.filter((kind) => kind === 'acquired').length
+      assert.equal(won, 1, `${won} won: ${kinds.join(', ')}`)
+      await expectEffects({ store, names, options }, 0, commits)
     },
   },
   {
@@ -117,13 +151,13 @@ export const transactionChecks: readonly DirectedCheck[] = [
     sentence: 'runs a transaction without a claim as a plain one',
     needs: 'transact',
     prove: async ({ store, names, options }) => {
-      const add = (key: number, end: TransactionEnd): Promise<unknown> =>
+      const add = (key: number, end: TransactionEnd): Promise<TransactionVerdict> =>
         transactOf(store)(undefined, async ({ transaction }) => {
           await options.effects?.add(transaction, names.id(key))
           return end
         })
-      expectOutcome((await add(0, committed('unused'))) as never, { kind: 'committed' })
-      expectOutcome((await add(1, { commit: undefined })) as never, { kind: 'rolled-back' })
+      expectOutcome(await add(0, committed('unused')), { kind: 'committed' })
+      expectOutcome(await add(1, { commit: undefined }), { kind: 'rolled-back' })
       await expectEffects({ store, names, options }, 0, 1)
       await expectEffects({ store, names, options }, 1, 0)
     },
