@@ -17,7 +17,12 @@ export interface NodeRedisClient {
 
 /** What is used of a node-redis cluster client: `createCluster()`. */
 export interface NodeRedisCluster {
-  sendCommand(firstKey: string | Buffer | undefined, isReadonly: boolean | undefined, args: (string | Buffer)[], options: BufferReplies): Promise<unknown>
+  sendCommand(
+    firstKey: string | Buffer | undefined,
+    isReadonly: boolean | undefined,
+    args: (string | Buffer)[],
+    options: BufferReplies,
+  ): Promise<unknown>
 }
 
 // 36 is '$', the type byte of a bulk string in the protocol, by which node-redis names its types.

@@ -59,7 +59,8 @@ describeWithRedis('the Redis store on a cluster', () => {
         const outcomes = await Promise.allSettled(claims)
         const refused = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as Error)
         expect(refused.length).toBeGreaterThan(0)
-        for (const error of refused) expect(error).toMatchObject({ code: 'configuration-invalid', message: expect.stringContaining("prefix: '{holdfast}:'") })
+        for (const error of refused)
+          expect(error).toMatchObject({ code: 'configuration-invalid', message: expect.stringContaining("prefix: '{holdfast}:'") })
       })
 
       it('examines one of the nodes', async () => {

@@ -27,7 +27,9 @@ export function assertBinary(value: unknown, encoding: Encoding): void {
 }
 
 function notBinary(): Error {
-  return configurationError("expected the command function to reply with Buffers, got text: make it with fromIoredis or fromNodeRedis, or set encoding: 'base64'")
+  return configurationError(
+    "expected the command function to reply with Buffers, got text: make it with fromIoredis or fromNodeRedis, or set encoding: 'base64'",
+  )
 }
 
 /** Text from a reply, whichever form the client gave it. */

@@ -5,14 +5,24 @@ import { systemClock } from '../../core/index.ts'
 import { redis } from './index.ts'
 import type { RedisCommand, RedisOptions } from './index.ts'
 
-const healthy = { redis_version: '7.2.4', role: 'master', connected_slaves: '0', aof_enabled: '1', maxmemory: '1000', maxmemory_policy: 'noeviction' }
+const healthy = {
+  redis_version: '7.2.4',
+  role: 'master',
+  connected_slaves: '0',
+  aof_enabled: '1',
+  maxmemory: '1000',
+  maxmemory_policy: 'noeviction',
+}
 
 /** A server that answers as told. */
 function serverWith(info: Partial<typeof healthy> & Record<string, string>, appendfsync: string | Error = 'always'): RedisCommand {
   return (name) => {
     const seconds = Math.floor(Date.now() / 1000)
     if (name === 'TIME') return Promise.resolve([Buffer.from(String(seconds)), Buffer.from(String((Date.now() % 1000) * 1000))])
-    if (name === 'CONFIG') return appendfsync instanceof Error ? Promise.reject(appendfsync) : Promise.resolve([Buffer.from('appendfsync'), Buffer.from(appendfsync)])
+    if (name === 'CONFIG')
+      return appendfsync instanceof Error
+        ? Promise.reject(appendfsync)
+        : Promise.resolve([Buffer.from('appendfsync'), Buffer.from(appendfsync)])
     const lines = Object.entries({ ...healthy, ...info }).map(([key, value]) => `${key}:${value}`)
     return Promise.resolve(Buffer.from(`# Server\r\n${lines.join('\r\n')}\r\n`))
   }
@@ -46,7 +56,9 @@ describe('the doctor', () => {
   })
 
   it('says what it could not check where CONFIG is forbidden', async () => {
-    expect(await findingsOf(serverWith({}, new Error("ERR unknown command 'CONFIG', with args beginning with: 'GET'")))).toEqual(['warning redis-not-checked'])
+    expect(await findingsOf(serverWith({}, new Error("ERR unknown command 'CONFIG', with args beginning with: 'GET'")))).toEqual([
+      'warning redis-not-checked',
+    ])
     expect(await findingsOf(serverWith({ maxmemory_policy: 'allkeys-lru' }, new Error('NOPERM this user has no permissions')))).toEqual([
       'error redis-evicts-keys',
       'warning redis-not-checked',
@@ -58,7 +70,9 @@ describe('the doctor', () => {
   })
 
   it('calls fewer replicas than every write waits for an error', async () => {
-    expect(await findingsOf(serverWith({ connected_slaves: '1' }), { waitReplicas: { count: 2, timeoutMs: 100 } })).toEqual(['error redis-lacks-replicas'])
+    expect(await findingsOf(serverWith({ connected_slaves: '1' }), { waitReplicas: { count: 2, timeoutMs: 100 } })).toEqual([
+      'error redis-lacks-replicas',
+    ])
   })
 
   it('warns of a clock that differs by more than a second, and says in which direction', async () => {
@@ -84,7 +98,10 @@ describeWithRedis('the doctor of a real server', () => {
     ['node-redis', openNodeRedis],
   ] as const) {
     it(`reads its settings over ${driver}`, async () => {
-      const server = await startRedis({ appendonly: true, settings: { appendfsync: 'everysec', maxmemory: '100mb', 'maxmemory-policy': 'allkeys-lru' } })
+      const server = await startRedis({
+        appendonly: true,
+        settings: { appendfsync: 'everysec', maxmemory: '100mb', 'maxmemory-policy': 'allkeys-lru' },
+      })
       onTestFinished(() => server.stop())
       const opened = await open(server.url)
       onTestFinished(() => opened.disconnect())

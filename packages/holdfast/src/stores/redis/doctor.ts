@@ -55,22 +55,39 @@ async function clockSkew(ask: Ask, clock: Clock): Promise<number> {
 function checkSkew(skewMs: number): Finding[] {
   if (Math.abs(skewMs) <= tolerableSkewMs) return []
   const direction = skewMs > 0 ? 'ahead of' : 'behind'
-  return [warning('redis-clock-skew', `the server's clock is ${Math.round(Math.abs(skewMs))} ms ${direction} this machine's: keys that carry their own time may be refused early or late. Synchronise both.`)]
+  return [
+    warning(
+      'redis-clock-skew',
+      `the server's clock is ${Math.round(Math.abs(skewMs))} ms ${direction} this machine's: keys that carry their own time may be refused early or late. Synchronise both.`,
+    ),
+  ]
 }
 
 function checkServer(info: ServerInfo): Finding[] {
   const version = info.get('valkey_version') ?? info.get('redis_version') ?? ''
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const tooOld = major < oldestVersion[0] || (major === oldestVersion[0] && minor < oldestVersion[1])
-  return tooOld ? [warning('redis-too-old', `the server is version ${version}; this store is tested with ${oldestVersion.join('.')} and later`)] : []
+  return tooOld
+    ? [warning('redis-too-old', `the server is version ${version}; this store is tested with ${oldestVersion.join('.')} and later`)]
+    : []
 }
 
 function checkEviction(info: ServerInfo): Finding[] {
   const policy = info.get('maxmemory_policy')
   if (policy === undefined || policy === 'noeviction') return []
   if (info.get('maxmemory') === '0')
-    return [warning('redis-evicts-keys', `maxmemory-policy is ${policy}: as soon as maxmemory is set, records are dropped and calls run twice. Set maxmemory-policy noeviction.`)]
-  return [error('redis-evicts-keys', `maxmemory-policy is ${policy}: under memory pressure records are dropped and calls run twice. Set maxmemory-policy noeviction, or use a server of its own.`)]
+    return [
+      warning(
+        'redis-evicts-keys',
+        `maxmemory-policy is ${policy}: as soon as maxmemory is set, records are dropped and calls run twice. Set maxmemory-policy noeviction.`,
+      ),
+    ]
+  return [
+    error(
+      'redis-evicts-keys',
+      `maxmemory-policy is ${policy}: under memory pressure records are dropped and calls run twice. Set maxmemory-policy noeviction, or use a server of its own.`,
+    ),
+  ]
 }
 
 function checkReplication(info: ServerInfo, replicas: number): Finding[] {
@@ -78,13 +95,16 @@ function checkReplication(info: ServerInfo, replicas: number): Finding[] {
     return [error('redis-is-replica', 'this is a replica: it answers from stale data and takes no claims. Connect to the primary.')]
   const connected = Number(info.get('connected_slaves') ?? 0)
   if (connected >= replicas) return []
-  return [error('redis-lacks-replicas', `waitReplicas asks for ${replicas} and ${connected} are connected: every claim fails until more are`)]
+  return [
+    error('redis-lacks-replicas', `waitReplicas asks for ${replicas} and ${connected} are connected: every claim fails until more are`),
+  ]
 }
 
 function forgetsOnRestart(info: ServerInfo): Finding {
   const lost = 'a restart forgets records, and a call repeated after it runs again. Set appendonly yes.'
   // A failover then keeps what a restart of one server would lose; managed services often rely on that alone.
-  if (Number(info.get('connected_slaves') ?? 0) > 0) return warning('redis-forgets-on-restart', `appendonly is no: unless a replica takes over, ${lost}`)
+  if (Number(info.get('connected_slaves') ?? 0) > 0)
+    return warning('redis-forgets-on-restart', `appendonly is no: unless a replica takes over, ${lost}`)
   return error('redis-forgets-on-restart', `appendonly is no: ${lost}`)
 }
 
@@ -92,11 +112,19 @@ function checkSync(appendfsync: string | undefined): Finding[] {
   if (appendfsync === undefined) return [notChecked('CONFIG GET appendfsync')]
   if (appendfsync === 'always') return []
   const span = appendfsync === 'everysec' ? 'the last second' : 'the last half minute or so'
-  return [warning('redis-syncs-late', `appendfsync is ${appendfsync}: a power cut forgets ${span} of records, and calls repeated after it run again. Set appendfsync always where that matters.`)]
+  return [
+    warning(
+      'redis-syncs-late',
+      `appendfsync is ${appendfsync}: a power cut forgets ${span} of records, and calls repeated after it run again. Set appendfsync always where that matters.`,
+    ),
+  ]
 }
 
 function notChecked(name: string): Finding {
-  return warning('redis-not-checked', `the server does not allow ${name}, so its settings could not be checked: see to maxmemory-policy noeviction and appendonly yes, and ask your provider about appendfsync`)
+  return warning(
+    'redis-not-checked',
+    `the server does not allow ${name}, so its settings could not be checked: see to maxmemory-policy noeviction and appendonly yes, and ask your provider about appendfsync`,
+  )
 }
 
 /** Managed services forbid CONFIG with NOPERM, or rename it away and call it unknown. */

@@ -93,7 +93,14 @@ describeWithRedis('the idempotency store in Redis', (url) => {
       await store.complete(answerTo(claim, 'sealed'))
       expect((await opened.client.keys(`${prefix}*`)).toSorted()).toEqual([`${prefix}account:account`, `${prefix}key:${claim.id}`])
       const { created, completed, expires, ...rest } = await opened.client.hgetall(`${prefix}key:${claim.id}`)
-      expect(rest).toEqual({ state: 'done', fingerprint: 'call', owner: claim.owner, attempt: '1', answer: 'sealed', counted: `${prefix}account:account` })
+      expect(rest).toEqual({
+        state: 'done',
+        fingerprint: 'call',
+        owner: claim.owner,
+        attempt: '1',
+        answer: 'sealed',
+        counted: `${prefix}account:account`,
+      })
       expect(Number(completed)).toBeGreaterThanOrEqual(Number(created))
       expect(Number(expires)).toBe(Number(completed) + claim.retentionMs)
     })
@@ -115,6 +122,40 @@ describeWithRedis('the idempotency store in Redis', (url) => {
       expect(await store.collect(100)).toBe(0)
     })
 
+    it('goes by the time in the record when the server has not yet let go of it', async () => {
+      const { prefix, store } = newStore()
+      const claim = claimWith()
+      await store.claim(claim)
+      await store.complete(answerTo(claim, 'answer'))
+      await opened.client.hset(`${prefix}key:${claim.id}`, { expires: '1000', created: '500' })
+      expect(await store.lookup(claim.id)).toBeUndefined()
+      expect(await store.claim(repeatOf(claim, { fingerprint: 'another call' }))).toEqual({
+        kind: 'acquired',
+        attempt: 1,
+        progress: undefined,
+      })
+      expect(await store.lookup(claim.id)).toMatchObject({ state: 'running', answer: undefined, expiresInMs: undefined })
+      expect((await store.lookup(claim.id))?.ageMs).toBeLessThan(hourMs)
+      expect(await opened.client.pttl(`${prefix}key:${claim.id}`)).toBe(-1)
+    })
+
+    it('keeps the age of a record over a take-over', async () => {
+      const { prefix, store } = newStore()
+      const claim = claimWith({ leaseMs: 0, onOrphan: 'rerun' })
+      await store.claim(claim)
+      await opened.client.hincrby(`${prefix}key:${claim.id}`, 'created', -hourMs)
+      expect(await store.claim(repeatOf(claim))).toMatchObject({ kind: 'acquired', attempt: 2 })
+      expect((await store.lookup(claim.id))?.ageMs).toBeGreaterThanOrEqual(hourMs)
+    })
+
+    it('does not count a record that somebody deleted by hand against its own key', async () => {
+      const { prefix, store } = newStore()
+      const claim = claimWith({ quota: 1 })
+      await store.claim(claim)
+      await opened.client.del(`${prefix}key:${claim.id}`)
+      expect(await store.claim(repeatOf(claim))).toMatchObject({ kind: 'acquired', attempt: 1 })
+    })
+
     it('lets go of the count of an account with its last record', async () => {
       const { prefix, store } = newStore()
       const [first, second] = [claimWith({ quota: 5 }), claimWith({ quota: 5 })]
@@ -125,7 +166,10 @@ describeWithRedis('the idempotency store in Redis', (url) => {
       expect(await remaining()).toBe(-1)
       await store.complete({ ...answerTo(second, 'second'), retentionMs: hourMs })
       expect(await remaining()).toBeGreaterThan(23 * hourMs)
-      expect(await opened.client.zrange(`${prefix}account:account`, 0, -1)).toEqual([`${prefix}key:${second.id}`, `${prefix}key:${first.id}`])
+      expect(await opened.client.zrange(`${prefix}account:account`, '0', '-1')).toEqual([
+        `${prefix}key:${second.id}`,
+        `${prefix}key:${first.id}`,
+      ])
     })
 
     it('frees a place in the quota when a record expires', async () => {
@@ -149,7 +193,10 @@ describeWithRedis('the idempotency store in Redis', (url) => {
 
     it('refuses to run when the client turns replies into text', async () => {
       const store = redis((name, ...args) => opened.client.call(name, ...args), { prefix: uniquePrefix() }).idempotency
-      await expect(store.claim(claimWith())).rejects.toMatchObject({ code: 'configuration-invalid', message: expect.stringContaining('fromIoredis') })
+      await expect(store.claim(claimWith())).rejects.toMatchObject({
+        code: 'configuration-invalid',
+        message: expect.stringContaining('fromIoredis'),
+      })
     })
   })
 })

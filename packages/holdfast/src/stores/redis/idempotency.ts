@@ -27,7 +27,14 @@ export interface RedisIdempotencyInit {
 }
 
 /** Makes an idempotency store over a command function. */
-export function redisIdempotency({ command, prefix, encoding, countEveryKey, waitReplicas, clock }: RedisIdempotencyInit): IdempotencyStore {
+export function redisIdempotency({
+  command,
+  prefix,
+  encoding,
+  countEveryKey,
+  waitReplicas,
+  clock,
+}: RedisIdempotencyInit): IdempotencyStore {
   const runScript = createScriptRunner(command)
   const recordKey = (id: string) => `${prefix}key:${id}`
   const run = (script: Script, id: string, ...args: (string | Buffer)[]) => runScript(script, [recordKey(id)], args)
@@ -36,7 +43,13 @@ export function redisIdempotency({ command, prefix, encoding, countEveryKey, wai
     const { id, scope, fingerprint, owner, leaseMs, retentionMs, onOrphan, unknownRetentionMs, mintedAt, quota } = claim
     const keys = quota === undefined && !countEveryKey ? [recordKey(id)] : [recordKey(id), `${prefix}account:${scope}`]
     const times = [encodeMs(leaseMs), encodeMs(retentionMs), onOrphan, encodeMs(unknownRetentionMs)]
-    const reply = (await runScript(claimScript, keys, [fingerprint, owner, ...times, String(mintedAt ?? ''), String(quota ?? '')])) as readonly unknown[]
+    const reply = (await runScript(claimScript, keys, [
+      fingerprint,
+      owner,
+      ...times,
+      String(mintedAt ?? ''),
+      String(quota ?? ''),
+    ])) as readonly unknown[]
     assertBinary(reply[0], encoding)
     const verdict = toVerdict(reply, encoding)
     if (verdict.kind === 'acquired') await replicated()

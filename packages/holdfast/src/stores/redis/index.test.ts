@@ -18,8 +18,16 @@ describe('redis', () => {
     ['a client instead of a command function', () => redis({} as RedisCommand), 'expected a command function, got object'],
     ['a prefix that is no text', () => redis(silent, { prefix: 7 as unknown as string }), 'expected prefix to be a string, got number'],
     ['an unknown encoding', () => redis(silent, { encoding: 'hex' as 'binary' }), "expected encoding to be 'binary' or 'base64', got hex"],
-    ['no replica to wait for', () => redis(silent, { waitReplicas: { count: 0, timeoutMs: 1 } }), 'expected waitReplicas.count to be a whole number from 1, got 0'],
-    ['waiting for ever', () => redis(silent, { waitReplicas: { count: 1, timeoutMs: 0 } }), 'expected waitReplicas.timeoutMs to be a whole number from 1, got 0'],
+    [
+      'no replica to wait for',
+      () => redis(silent, { waitReplicas: { count: 0, timeoutMs: 1 } }),
+      'expected waitReplicas.count to be a whole number from 1, got 0',
+    ],
+    [
+      'waiting for ever',
+      () => redis(silent, { waitReplicas: { count: 1, timeoutMs: 0 } }),
+      'expected waitReplicas.timeoutMs to be a whole number from 1, got 0',
+    ],
   ])('refuses %s when it is made', (_name, make, message) => {
     expect(make).toThrow(expect.objectContaining({ code: 'configuration-invalid', message: expect.stringContaining(message) }))
   })
@@ -27,12 +35,18 @@ describe('redis', () => {
   it('rejects every operation once it is closed', async () => {
     const store = redis(silent)
     await store.close()
-    await expect(store.idempotency.claim(claimWith())).rejects.toMatchObject({ code: 'store-unavailable', message: 'the Redis store is closed' })
+    await expect(store.idempotency.claim(claimWith())).rejects.toMatchObject({
+      code: 'store-unavailable',
+      message: 'the Redis store is closed',
+    })
     await expect(store.idempotency.doctor()).rejects.toMatchObject({ code: 'store-unavailable' })
   })
 
   it.each([
-    [Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' }), 'Redis did not carry out claim (ECONNREFUSED)'],
+    [
+      Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' }),
+      'Redis did not carry out claim (ECONNREFUSED)',
+    ],
     [new Error('LOADING Redis is loading the dataset in memory'), 'Redis did not carry out claim (LOADING)'],
     [new Error('CLUSTERDOWN The cluster is down'), 'Redis did not carry out claim (CLUSTERDOWN)'],
     [new Error('Command timed out'), 'Redis did not carry out claim'],

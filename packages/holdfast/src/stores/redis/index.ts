@@ -102,12 +102,17 @@ export function redis(
 
 function assertOptions(command: unknown, prefix: unknown, encoding: Encoding, waitReplicas: WaitReplicas | undefined): void {
   if (typeof command !== 'function')
-    throw configurationError(`expected a command function, got ${typeof command}; make one with fromIoredis(client) or fromNodeRedis(client)`)
+    throw configurationError(
+      `expected a command function, got ${typeof command}; make one with fromIoredis(client) or fromNodeRedis(client)`,
+    )
   if (typeof prefix !== 'string') throw configurationError(`expected prefix to be a string, got ${typeof prefix}`)
-  if (encoding !== 'binary' && encoding !== 'base64') throw configurationError(`expected encoding to be 'binary' or 'base64', got ${String(encoding)}`)
+  if (encoding !== 'binary' && encoding !== 'base64')
+    throw configurationError(`expected encoding to be 'binary' or 'base64', got ${String(encoding)}`)
   if (waitReplicas === undefined) return
   const { count, timeoutMs } = waitReplicas
-  if (!Number.isSafeInteger(count) || count < 1) throw configurationError(`expected waitReplicas.count to be a whole number from 1, got ${String(count)}`)
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw configurationError(`expected waitReplicas.count to be a whole number from 1, got ${String(count)}`)
   // To WAIT, 0 means for ever.
-  if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1) throw configurationError(`expected waitReplicas.timeoutMs to be a whole number from 1, got ${String(timeoutMs)}`)
+  if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1)
+    throw configurationError(`expected waitReplicas.timeoutMs to be a whole number from 1, got ${String(timeoutMs)}`)
 }

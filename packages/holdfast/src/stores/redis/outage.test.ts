@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { describeWithRedis, startRedis } from '../../../../../test/servers/index.ts'
-import type { RedisOptions, RunningServer } from '../../../../../test/servers/index.ts'
+import type { RunningServer } from '../../../../../test/servers/index.ts'
 import { answerTo, claimWith, repeatOf } from '../../../test/redis/claims.ts'
 import { openIoredis, openNodeRedis } from '../../../test/redis/clients.ts'
 import { startRedisProxy } from '../../../test/redis/wire.ts'
@@ -12,7 +12,7 @@ const syncingAtOnce = { settings: { 'repl-diskless-sync-delay': '0' } }
 const patiently = { timeout: 10_000 }
 const unavailable = { code: 'store-unavailable' }
 
-async function start(options?: RedisOptions): Promise<RunningServer> {
+async function start(options?: Parameters<typeof startRedis>[0]): Promise<RunningServer> {
   const server = await startRedis(options)
   onTestFinished(() => server.stop())
   return server
@@ -114,7 +114,10 @@ describeWithRedis('an outage of Redis', () => {
     const server = await start({ settings: { maxmemory: '100kb' } })
     const opened = await openIoredis(server.url)
     onTestFinished(() => opened.disconnect())
-    await expect(redis(opened.command).idempotency.claim(claimWith({ quota: 1 }))).rejects.toMatchObject({ ...unavailable, message: expect.stringContaining('OOM') })
+    await expect(redis(opened.command).idempotency.claim(claimWith({ quota: 1 }))).rejects.toMatchObject({
+      ...unavailable,
+      message: expect.stringContaining('OOM'),
+    })
     expect(await opened.client.dbsize()).toBe(0)
   })
 
@@ -139,8 +142,16 @@ describeWithRedis('an outage of Redis', () => {
     const claim = claimWith()
     expect(await store.claim(claim)).toMatchObject({ kind: 'acquired' })
     await replica.pause()
-    await expect(store.claim(claimWith())).rejects.toMatchObject({ ...unavailable, message: '0 of 1 replicas confirmed the write within 200 ms' })
+    await expect(store.claim(claimWith())).rejects.toMatchObject({
+      ...unavailable,
+      message: '0 of 1 replicas confirmed the write within 200 ms',
+    })
     await expect(store.complete(answerTo(claim, 'answer'))).rejects.toMatchObject(unavailable)
+    // WAIT asks about the writes of its own connection, and the repeat may come over another one.
+    const another = await openIoredis(primary.url)
+    onTestFinished(() => another.disconnect())
+    const repeat = redis(another.command, { waitReplicas: { count: 1, timeoutMs: 200 } }).idempotency.complete(answerTo(claim, 'answer'))
+    await expect(repeat).rejects.toMatchObject(unavailable)
     await replica.resume()
     await expect.poll(() => store.complete(answerTo(claim, 'answer')).catch(() => 'unavailable'), patiently).toBe('already')
   })

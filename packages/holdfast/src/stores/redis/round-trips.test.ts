@@ -50,11 +50,13 @@ describeWithRedis('on the wire', (url) => {
           release: () => store.release(lost.id, lost.owner, hourMs),
           lookup: () => store.lookup(claim.id),
         }
+        const roundTrips: string[] = []
+        proxy.takeRoundTrips()
         for (const [name, operation] of Object.entries(operations)) {
-          proxy.takeRoundTrips()
           await operation()
-          expect(proxy.takeRoundTrips(), name).toBe(1)
+          roundTrips.push(`${name}: ${proxy.takeRoundTrips()}`)
         }
+        expect(roundTrips).toEqual(Object.keys(operations).map((name) => `${name}: 1`))
       })
     })
   }

@@ -1,4 +1,5 @@
-import { HoldfastError, configurationError, isHoldfastError, storeUnavailable } from '../../core/index.ts'
+import { configurationError, isHoldfastError, storeUnavailable } from '../../core/index.ts'
+import type { HoldfastError } from '../../core/index.ts'
 import type { RedisCommand } from './command.ts'
 import type { Script } from './scripts.ts'
 
@@ -26,7 +27,9 @@ export function toStoreError(operation: string, error: unknown): HoldfastError {
   if (isHoldfastError(error)) return error
   const word = errorWord(error)
   if (word === 'CROSSSLOT')
-    return configurationError("a quota on a Redis Cluster needs all keys of the store in one slot: put a hash tag into the prefix, such as prefix: '{holdfast}:'")
+    return configurationError(
+      "a quota on a Redis Cluster needs all keys of the store in one slot: put a hash tag into the prefix, such as prefix: '{holdfast}:'",
+    )
   return storeUnavailable(`Redis did not carry out ${operation}${word === '' ? '' : ` (${word})`}`, error)
 }
 
