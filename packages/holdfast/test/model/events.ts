@@ -17,11 +17,21 @@ export interface Step {
   readonly after: State
 }
 
+/** What the store is told, and what it may rely on. */
+export interface World {
+  readonly onOrphan: OrphanPolicy
+  /**
+   * Records are kept for as long as their key may still be executed: retention from completion is at least the retention keys are
+   * judged by, and the lead of the caller's clock on top.
+   */
+  readonly recordsOutliveKeys: boolean
+}
+
 /** Everything that can happen in a state. */
-export function* stepsFrom(state: State, decide: Decisions, onOrphan: OrphanPolicy): Generator<Step> {
+export function* stepsFrom(state: State, decide: Decisions, { onOrphan, recordsOutliveKeys }: World): Generator<Step> {
   for (const actor of state.actors.keys()) yield* stepsOf(actor, state, decide, onOrphan)
   yield* settlements(state, decide)
-  yield* timePasses(state, decide)
+  yield* timePasses(state, decide, recordsOutliveKeys)
 }
 
 function* stepsOf(actor: number, state: State, decide: Decisions, onOrphan: OrphanPolicy): Generator<Step> {
@@ -156,13 +166,13 @@ function* settlements(state: State, decide: Decisions): Generator<Step> {
   }
 }
 
-function* timePasses(state: State, decide: Decisions): Generator<Step> {
+function* timePasses(state: State, decide: Decisions, recordsOutliveKeys: boolean): Generator<Step> {
   const { record } = state
   if (!state.isTooOld) yield { label: 'the key grows too old', applied: { kind: 'none' }, after: { ...state, isTooOld: true } }
   if (record === undefined) return
   if ((record.leaseUntil ?? 0) > now)
     yield { label: 'the lease ends', applied: { kind: 'expire' }, after: { ...state, record: { ...record, leaseUntil: now } } }
-  if (state.isTooOld && (record.expiresAt ?? 0) > now)
+  if ((state.isTooOld || !recordsOutliveKeys) && (record.expiresAt ?? 0) > now)
     yield { label: 'the record expires', applied: { kind: 'expire' }, after: { ...state, record: { ...record, expiresAt: now } } }
   if (decide.isCollectable(record, now))
     yield { label: 'the record is collected', applied: { kind: 'collect' }, after: { ...state, record: undefined } }

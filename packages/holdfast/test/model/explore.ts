@@ -1,7 +1,6 @@
-import type { OrphanPolicy } from '../../src/idempotency/record.ts'
 import type { Decisions } from '../support/decisions.ts'
 import { probesFrom, stepsFrom } from './events.ts'
-import type { Step } from './events.ts'
+import type { Step, World } from './events.ts'
 import { stateRules, stepRules } from './rules.ts'
 import { initial, keyOf } from './state.ts'
 import type { State } from './state.ts'
@@ -25,7 +24,7 @@ interface Visit {
 }
 
 /** Visits every state the key can get into, breadth first, and stops at the first broken rule. */
-export function explore(decide: Decisions, onOrphan: OrphanPolicy): Exploration {
+export function explore(decide: Decisions, world: World): Exploration {
   const seen = new Set([keyOf(initial)])
   const queue: Visit[] = [{ state: initial, from: undefined, label: 'at the start' }]
   for (const visit of queue) {
@@ -36,7 +35,7 @@ export function explore(decide: Decisions, onOrphan: OrphanPolicy): Exploration 
       const violation = violationBy(probe, visit)
       if (violation !== undefined) return { states: seen.size, violation }
     }
-    for (const step of stepsFrom(state, decide, onOrphan)) {
+    for (const step of stepsFrom(state, decide, world)) {
       const violation = violationBy(step, visit)
       if (violation !== undefined) return { states: seen.size, violation }
       const key = keyOf(step.after)
@@ -48,11 +47,11 @@ export function explore(decide: Decisions, onOrphan: OrphanPolicy): Exploration 
   return { states: seen.size, violation: undefined }
 
   function brokenIn(state: State): string | undefined {
-    return findBroken(stateRules, (rule) => rule(state, decide, onOrphan))
+    return findBroken(stateRules, (rule) => rule(state, decide, world.onOrphan))
   }
 
   function violationBy(step: Step, from: Visit): Violation | undefined {
-    const rule = findBroken(stepRules, (holds) => holds(from.state, step, onOrphan))
+    const rule = findBroken(stepRules, (holds) => holds(from.state, step, world.onOrphan))
     return rule === undefined ? undefined : { rule, trace: [...traceTo(from), step.label] }
   }
 }

@@ -4,11 +4,14 @@ import { mutants } from '../support/mutants.ts'
 import { explore } from './explore.ts'
 import { stateRules, stepRules } from './rules.ts'
 
-const policies = ['unknown', 'rerun'] as const
+const worlds = [
+  { onOrphan: 'unknown', recordsOutliveKeys: true },
+  { onOrphan: 'rerun', recordsOutliveKeys: true },
+] as const
 
-describe.for(policies)('every interleaving of three executions of one call, with orphans set to %s', (onOrphan) => {
+describe.for(worlds)('every interleaving of three executions of one call, with orphans set to $onOrphan', (world) => {
   it('keeps every rule', () => {
-    const { states, violation } = explore(decisions, onOrphan)
+    const { states, violation } = explore(decisions, world)
     expect(violation).toBeUndefined()
     // Fewer would mean that an event has stopped to happen.
     expect(states).toBeGreaterThan(8_000)
@@ -19,8 +22,8 @@ describe('the model checker', () => {
   const brokenRules = new Set<string>()
 
   it.for(Object.entries(mutants))('catches a key that %s', ([, changes]) => {
-    const violations = policies
-      .map((onOrphan) => explore({ ...decisions, ...changes }, onOrphan).violation)
+    const violations = worlds
+      .map((world) => explore({ ...decisions, ...changes }, world).violation)
       .filter((violation) => violation !== undefined)
     for (const { rule } of violations) brokenRules.add(rule)
     expect(violations).not.toEqual([])
@@ -31,7 +34,7 @@ describe('the model checker', () => {
   })
 
   it('shows the shortest way to a violation', () => {
-    const { violation } = explore({ ...decisions, ...mutants['executes keys older than its memory'] }, 'unknown')
+    const { violation } = explore({ ...decisions, ...mutants['executes keys older than its memory'] }, worlds[0])
     expect(violation).toEqual({
       rule: 'a call takes effect at most once unless it may be rerun',
       trace: [
@@ -45,5 +48,12 @@ describe('the model checker', () => {
         'B takes effect',
       ],
     })
+  })
+
+  it('finds a second effect where records do not outlive their keys', () => {
+    const { violation } = explore(decisions, { onOrphan: 'unknown', recordsOutliveKeys: false })
+    expect(violation?.rule).toBe('a call takes effect at most once unless it may be rerun')
+    expect(violation?.trace).toContain('the record expires')
+    expect(violation?.trace).not.toContain('the key grows too old')
   })
 })

@@ -20,7 +20,7 @@ export type Phase =
 /** Everything there is: one key, what has happened under it, and three executions that want it. */
 export interface State {
   readonly record: KeyRecord | undefined
-  /** The key was minted longer ago than its retention. Records live at least as long, so they expire later only. */
+  /** The key was minted longer ago than its retention. */
   readonly isTooOld: boolean
   readonly effects: number
   /** Every different answer a caller ever got, in order of the alphabet. */
