@@ -2,6 +2,12 @@ import type { Call } from '../core/call.ts'
 import type { Next } from '../core/policy.ts'
 import type { Reply } from '../core/reply.ts'
 
+/** Where the reply of a bare run can be seen afterwards. */
+export interface BareRun {
+  /** Settles once the framework has answered; the reply's body is gone by then. */
+  sent(): Promise<Reply>
+}
+
 /**
  * The innermost `next` of a server, and the reply it promises: the policy is suspended on it until the framework's answer
  * has a head.
@@ -10,7 +16,6 @@ import type { Reply } from '../core/reply.ts'
  * unobserved has nothing to do with the answer, and the framework then runs as if nothing were installed.
  */
 export class Terminal implements Promise<Reply> {
-  readonly [Symbol.toStringTag] = 'Promise'
   isObserved = false
   #call: Call | undefined
   #isClosed = false
@@ -18,6 +23,11 @@ export class Terminal implements Promise<Reply> {
   #promise: Promise<Reply> | undefined
   #resolve: ((reply: Reply | Promise<Reply>) => void) | undefined
   #early: Promise<Reply> | undefined
+  #bare: BareRun | undefined
+
+  get [Symbol.toStringTag](): string {
+    return 'Promise'
+  }
 
   readonly next: Next = (call) => {
     if (this.#isClosed || this.#call !== undefined) return Promise.reject(new Error(twice(this.#isClosed)))
@@ -35,6 +45,15 @@ export class Terminal implements Promise<Reply> {
   begin(run: (call: Call) => void): void {
     if (this.#call === undefined) this.#begin = run
     else run(this.#call)
+  }
+
+  /**
+   * Lets the framework run with nothing installed. Who waits for the reply after all, as `Promise.resolve(next(call))` does
+   * but a moment later, gets it when it has been sent.
+   */
+  runBare(run: BareRun): void {
+    this.#isClosed = true
+    this.#bare = run
   }
 
   /** After this, `next` is refused. */
@@ -71,7 +90,7 @@ export class Terminal implements Promise<Reply> {
 
   #observed(): Promise<Reply> {
     this.isObserved = true
-    this.#promise ??= this.#early ?? new Promise((resolve) => (this.#resolve = resolve))
+    this.#promise ??= this.#early ?? this.#bare?.sent() ?? new Promise((resolve) => (this.#resolve = resolve))
     return this.#promise
   }
 

@@ -146,6 +146,7 @@ async function readRequest(request: Request, limit: number): Promise<Uint8Array>
   if (declared > limit) throw bodyTooLarge(limit)
   const { body, bytes } = await captureBody(request.clone().body as ReadableStream<Uint8Array> | null, limit)
   if (bytes !== undefined) return bytes
-  if (body instanceof ReadableStream) await body.cancel()
+  // Not awaited: one half of a cloned body settles its cancellation only with the other half.
+  if (body instanceof ReadableStream) void body.cancel().catch(() => {})
   throw bodyTooLarge(limit)
 }

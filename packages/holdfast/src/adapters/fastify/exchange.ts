@@ -1,11 +1,10 @@
-import { bodyIncomplete } from '../../core/errors.ts'
 import { runWithCall } from '../../core/current.ts'
 import { toFields } from '../../core/fields.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
 import type { NodeCall } from '../node/call.ts'
-import { LiveFields } from '../node/live-fields.ts'
+import { goneReply } from '../node/gone-reply.ts'
 import { toWireReply } from '../node/wire-reply.ts'
 import { Terminal, isPromised } from '../terminal.ts'
 import { LiveFastifyReply } from './live-reply.ts'
@@ -40,7 +39,8 @@ export class Exchange {
       outcome = failed(error)
     }
     if (outcome === terminal && !terminal.isObserved) {
-      this.#close()
+      this.#isOver = true
+      terminal.runBare(this.#call)
       return runWithCall(terminal.call ?? this.#call, done)
     }
     terminal.begin((call) => {
@@ -119,8 +119,7 @@ export class Exchange {
     const { raw } = this.#reply
     if (this.#isOver || this.#live !== undefined || !raw.headersSent) return
     this.#isOver = true
-    const capture = (): Promise<never> => Promise.reject(bodyIncomplete(new Error('the handler wrote to the raw response')))
-    this.#terminal.resolve({ status: raw.statusCode, headers: new LiveFields(raw), body: { capture } })
+    this.#terminal.resolve(goneReply(raw))
   }
 
   #close(): void {

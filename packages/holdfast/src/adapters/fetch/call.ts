@@ -4,6 +4,7 @@ import { HoldfastError } from '../../core/errors.ts'
 import { createFacts } from '../../core/facts.ts'
 import type { Facts } from '../../core/facts.ts'
 import type { HeaderReader } from '../../core/fields.ts'
+import { BodyMemo } from '../body-memo.ts'
 import { ChangedCall } from '../changed-call.ts'
 
 const calls = new WeakMap<object, Call>()
@@ -11,7 +12,7 @@ const calls = new WeakMap<object, Call>()
 /** A call over a fetch `Request`. Reads nothing of it until asked: on some servers a request's signal alone costs more than the rest. */
 export class FetchCall implements Call {
   readonly request: Request
-  #inner: Call | undefined
+  #memo: BodyMemo | undefined
   #facts: Facts | undefined
 
   constructor(request: Request) {
@@ -39,13 +40,18 @@ export class FetchCall implements Call {
     return this.#facts
   }
 
-  bytes(limit?: number): Promise<Uint8Array> {
-    this.#inner ??= fromRequest(this.request)
-    return this.#inner.bytes(limit)
+  bytes(limit: number = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
+    this.#memo ??= new BodyMemo((most) => this.load(most))
+    return this.#memo.bytes(limit)
   }
 
   with(change: Partial<CallChange>): Call {
     return new ChangedCall(this, change)
+  }
+
+  /** Reads the body once, without consuming it. */
+  protected load(limit: number): Promise<Uint8Array> {
+    return fromRequest(this.request).bytes(limit)
   }
 }
 

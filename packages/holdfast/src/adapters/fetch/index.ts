@@ -6,7 +6,7 @@ import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
 import { Terminal } from '../terminal.ts'
 import { FetchCall, remember } from './call.ts'
-import { LiveResponse } from './live-response.ts'
+import { LiveResponse, goneResponse } from './live-response.ts'
 import { toResponse } from './to-response.ts'
 
 export { callOf } from './call.ts'
@@ -40,8 +40,10 @@ async function serve(policy: Policy, request: Request, handle: (request: Request
   const terminal = new Terminal()
   const outcome = policy(call, terminal.next)
   if (outcome === terminal && !terminal.isObserved) {
-    terminal.close()
-    return runWithCall(terminal.call ?? call, () => handle(seenBy(terminal.call ?? call, request)))
+    const inner = terminal.call ?? call
+    const response = runWithCall(inner, async () => handle(seenBy(inner, request)))
+    terminal.runBare({ sent: () => goneResponse(response) })
+    return response
   }
   let live: LiveResponse | undefined
   terminal.begin((inner) => {

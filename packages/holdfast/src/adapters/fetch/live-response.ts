@@ -1,5 +1,6 @@
 import { captureBody } from '../../core/body.ts'
 import type { Body, LiveBody } from '../../core/body.ts'
+import { bodyIncomplete } from '../../core/errors.ts'
 import type { Fields } from '../../core/fields.ts'
 import type { Reply } from '../../core/reply.ts'
 
@@ -8,20 +9,16 @@ export type ResponseBody = ConstructorParameters<typeof Response>[0]
 
 /** A handler's `Response`, as a policy sees it: captured or not, it can be sent on. */
 export class LiveResponse implements Reply {
+  readonly status: number
+  readonly headers: Fields
   readonly body: LiveBody = { capture: (limit) => this.#capture(limit) }
   readonly #response: Response
   #rest: Body | undefined
 
   constructor(response: Response) {
+    this.status = response.status
+    this.headers = response.headers
     this.#response = response
-  }
-
-  get status(): number {
-    return this.#response.status
-  }
-
-  get headers(): Fields {
-    return this.#response.headers
   }
 
   /** Whether the handler's own response can still be sent. */
@@ -44,4 +41,11 @@ export class LiveResponse implements Reply {
     this.#rest = body
     return bytes
   }
+}
+
+/** The reply of a handler that ran with nothing installed: its body belongs to the client alone. */
+export async function goneResponse(response: Promise<Response>): Promise<Reply> {
+  const { status, headers } = await response
+  const capture = (): Promise<never> => Promise.reject(bodyIncomplete(new Error('the answer was sent before it was captured')))
+  return { status, headers, body: { capture } }
 }

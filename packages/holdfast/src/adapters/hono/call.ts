@@ -1,6 +1,3 @@
-import type { CallChange, Call } from '../../core/call.ts'
-import { BodyMemo } from '../body-memo.ts'
-import { ChangedCall } from '../changed-call.ts'
 import { FetchCall } from '../fetch/call.ts'
 import { readBodyAhead } from '../request-body.ts'
 import type { IncomingHead, ReadAhead } from '../request-body.ts'
@@ -9,6 +6,7 @@ import type { IncomingHead, ReadAhead } from '../request-body.ts'
 export interface Incoming extends IncomingHead, ReadAhead {
   readonly readableDidRead: boolean
   readonly readableFlowing: boolean | null
+  rawBody?: Uint8Array
 }
 
 /**
@@ -17,26 +15,25 @@ export interface Incoming extends IncomingHead, ReadAhead {
  */
 export class HonoCall extends FetchCall {
   readonly #incoming: Incoming | undefined
-  #memo: BodyMemo | undefined
+  #hasReadAhead = false
 
   constructor(request: Request, env: unknown) {
     super(request)
     this.#incoming = incomingOf(env)
   }
 
-  override bytes(limit: number = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
-    this.#memo ??= new BodyMemo((most) => this.#load(most))
-    return this.#memo.bytes(limit)
-  }
-
-  override with(change: Partial<CallChange>): Call {
-    return new ChangedCall(this, change)
-  }
-
-  #load(limit: number): Promise<Uint8Array> {
+  protected override load(limit: number): Promise<Uint8Array> {
     const incoming = this.#incoming
     const isUntouched = incoming !== undefined && !incoming.readableDidRead && incoming.readableFlowing === null
-    return isUntouched ? readBodyAhead(incoming, limit) : super.bytes(limit)
+    return isUntouched || this.#hasReadAhead ? this.#readAhead(incoming as Incoming, limit) : super.load(limit)
+  }
+
+  async #readAhead(incoming: Incoming, limit: number): Promise<Uint8Array> {
+    this.#hasReadAhead = true
+    const bytes = await readBodyAhead(incoming, limit)
+    // Hono's Node server reads no stream that was read before, but takes the body from here, where hosts leave it that parse first.
+    incoming.rawBody = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    return bytes
   }
 }
 

@@ -6,7 +6,7 @@ import type { Policy, PolicySource } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
 import { callOf as callOfRequest, remember } from '../fetch/call.ts'
-import { LiveResponse } from '../fetch/live-response.ts'
+import { LiveResponse, goneResponse } from '../fetch/live-response.ts'
 import { toResponse } from '../fetch/to-response.ts'
 import { Terminal } from '../terminal.ts'
 import { HonoCall } from './call.ts'
@@ -57,8 +57,9 @@ function serve(policy: Policy, call: HonoCall, context: HonoContext, next: () =>
     outcome = Promise.reject<Reply>(error as Error)
   }
   if (outcome !== terminal || terminal.isObserved) return suspend(outcome, terminal, context, next)
-  terminal.close()
-  return runHandler(terminal.call ?? call, context, next)
+  const ran = runHandler(terminal.call ?? call, context, next)
+  terminal.runBare({ sent: () => goneResponse(ran.then(() => context.res)) })
+  return ran
 }
 
 async function suspend(outcome: Promise<Reply> | Reply, terminal: Terminal, context: HonoContext, next: () => Promise<void>): Promise<Response | void> {

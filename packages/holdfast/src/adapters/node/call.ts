@@ -5,10 +5,13 @@ import { HoldfastError, configurationError } from '../../core/errors.ts'
 import { createFacts } from '../../core/facts.ts'
 import type { Facts } from '../../core/facts.ts'
 import { BodyMemo } from '../body-memo.ts'
+import type { Reply } from '../../core/reply.ts'
 import { ChangedCall } from '../changed-call.ts'
 import { toBytes } from '../parsed-body.ts'
 import { mayHaveBody, readBodyAhead } from '../request-body.ts'
+import type { BareRun } from '../terminal.ts'
 import { clientGone } from './client-gone.ts'
+import { goneReply } from './gone-reply.ts'
 import { RequestFields } from './request-fields.ts'
 
 const callKey: unique symbol = Symbol('holdfast.call')
@@ -25,7 +28,7 @@ export interface ParsedRequest extends IncomingMessage {
 const nothing = new Uint8Array(0)
 
 /** A call over Node's own request. Everything in it is a view, made when asked for. */
-export class NodeCall implements Call {
+export class NodeCall implements BareRun, Call {
   readonly req: ParsedRequest
   readonly res: ServerResponse
   /** Whether the request's body was read here, and so must be drained by whoever leaves it unread. */
@@ -79,6 +82,12 @@ export class NodeCall implements Call {
 
   with(change: Partial<CallChange>): Call {
     return new ChangedCall(this, change)
+  }
+
+  async sent(): Promise<Reply> {
+    const { res } = this
+    if (!res.writableEnded && !res.closed) await new Promise((resolve) => res.once('close', resolve))
+    return goneReply(res)
   }
 
   /** Reads the body once: before a parser from the stream, after it from what the parser kept. */

@@ -40,7 +40,7 @@ export function serve(policy: Policy, call: NodeCall, proceed: () => unknown): v
 
 /** Nothing wrapped the handler's answer: nothing is installed. */
 function runBare(call: NodeCall, terminal: Terminal, proceed: () => unknown): void {
-  terminal.close()
+  terminal.runBare(call)
   attempt(
     () => runWithCall(terminal.call ?? call, proceed),
     (error) => {
