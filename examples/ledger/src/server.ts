@@ -31,9 +31,7 @@ export async function startLedger(options: Options, secret: string): Promise<Run
   return {
     url: `${options.http ? 'http' : 'https'}://${hostIn(options.host)}:${(server.address() as AddressInfo).port}`,
     async stop() {
-      const closed = close(server)
-      await app.drain()
-      await closed
+      await close(server, app.drain())
       app.close()
       await database.close()
     },
@@ -57,18 +55,16 @@ function listen(server: Server, { host, port }: Options): Promise<void> {
   })
 }
 
-/** Stops listening, and ends each connection as soon as nothing runs on it. */
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const sweep = setInterval(() => server.closeIdleConnections(), 20)
-    const giveUp = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
-    server.prependListener('request', (_request, response) => void response.setHeader('connection', 'close'))
-    server.close(() => {
-      clearInterval(sweep)
-      clearTimeout(giveUp)
-      resolve()
-    })
-  })
+/** Stops listening; once the calls are drained, ends each connection as soon as nothing runs on it. */
+async function close(server: Server, drained: Promise<void>): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  server.prependListener('request', (_request, response) => void response.setHeader('connection', 'close'))
+  const giveUp = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
+  await Promise.race([drained, closed])
+  const sweep = setInterval(() => server.closeIdleConnections(), 20)
+  await closed
+  clearInterval(sweep)
+  clearTimeout(giveUp)
 }
 
 /** A host as it stands in a URL; who listens on every address is reached on this machine's own. */

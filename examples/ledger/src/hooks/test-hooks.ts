@@ -6,6 +6,7 @@ import type { AdjustableClock } from '../clock.ts'
 import { queryOf, reading } from '../http.ts'
 import { integer, object, oneOf, optional, text } from '../input.ts'
 import type { Ledger } from '../ledger.ts'
+import { invalid } from '../refusals.ts'
 import type { Routes } from '../routes.ts'
 import { countEffects } from './effects.ts'
 import { createFaults, faultKinds } from './faults.ts'
@@ -45,9 +46,12 @@ export function createTestHooks({ database }: Ledger, clock: AdjustableClock): T
     routes: {
       'POST /_test/reset': {
         handler: reading(resetOrder, async (_call, _params, order) => {
+          if (order.transfers > 0 && order.wallets < 2)
+            return invalid([{ pointer: '/wallets', detail: 'must be at least 2 for transfers' }])
           faults.clear()
           clock.reset()
-          return jsonReply(200, await reset(database, order))
+          await reset(database, order)
+          return jsonReply(200, order)
         }),
       },
       'GET /_test/effects': {
