@@ -15,7 +15,8 @@ export interface CheckpointThread {
   close(): Promise<void>
 }
 
-// As text, because a URL to a file of its own is lost when the library is bundled.
+// As text, because a URL to a file of its own is lost when the library is bundled. Whoever writes first after everything was copied
+// starts the log anew, and SQLite syncs its new header on the spot: that is done here too, with a row nobody reads.
 const program = `
 const { parentPort, workerData } = require('node:worker_threads')
 const { DatabaseSync } = require('node:sqlite')
@@ -28,7 +29,9 @@ parentPort.on('message', (mode) => {
     return
   }
   try {
-    parentPort.postMessage({ result: { ...database.prepare('PRAGMA wal_checkpoint(' + mode + ')').get() } })
+    const result = { ...database.prepare('PRAGMA wal_checkpoint(' + mode + ')').get() }
+    if (result.log === result.checkpointed) database.exec("UPDATE holdfast_meta SET value = value + 1 WHERE name = 'log-restarts'")
+    parentPort.postMessage({ result })
   } catch (error) {
     parentPort.postMessage({ failure: String(error) })
   }

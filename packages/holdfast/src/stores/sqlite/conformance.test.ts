@@ -25,7 +25,8 @@ function conformanceOf(path: string, options: SqliteOptions, more: Partial<Confo
       return (store.read.prepare('SELECT count(*) AS rows FROM effects WHERE name = ?').get(name) as { rows: number }).rows
     },
   }
-  for (const check of idempotencyConformance({ name: 'sqlite', open: async () => store.idempotency, effects, ...more })) it(check.name, check.run)
+  for (const check of idempotencyConformance({ name: 'sqlite', open: async () => store.idempotency, effects, ...more }))
+    it(check.name, check.run)
 }
 
 describe('the SQLite store on a file', () => {

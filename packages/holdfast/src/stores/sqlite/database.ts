@@ -65,7 +65,9 @@ export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: gi
     return connection
   }
 
-  const checkpoints: Checkpoints = ownsCheckpoints ? createCheckpoints(() => measureLog(current), createCheckpointThread(path, checkpointWaitMs)) : noCheckpoints
+  const checkpoints: Checkpoints = ownsCheckpoints
+    ? createCheckpoints(() => measureLog(current), createCheckpointThread(path, checkpointWaitMs))
+    : noCheckpoints
 
   const group = createGroupCommit({
     writer: current,
@@ -113,7 +115,8 @@ export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: gi
     clock,
     readDurably,
     onInsert: () => void inserts++,
-    doctor: () => examine(path, reader, () => group.run((transaction) => transaction.inSavepoint(() => writeMeta(current, 'doctor', clock.now())))),
+    doctor: () =>
+      examine(path, reader, () => group.run((transaction) => transaction.inSavepoint(() => writeMeta(current, 'doctor', clock.now())))),
   })
 
   return {

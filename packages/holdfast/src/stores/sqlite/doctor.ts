@@ -17,8 +17,8 @@ const networkFileSystems: ReadonlyMap<number, string> = new Map([
 
 // A group of 64 answers of the longest kind, in the log and in the file, fits into this.
 const leastFreeBytes = 128 * 1024 * 1024
-// 128 MB: four times what the log grows to before it starts anew.
-const longLogFrames = 32_000
+// 256 MB: four times what the log grows to before it starts anew.
+const longLogFrames = 64_000
 
 /** Looks for what would break a promise of the store. */
 export async function examine(path: string, reader: Connection, write: () => Promise<void>): Promise<readonly Finding[]> {
@@ -28,7 +28,12 @@ export async function examine(path: string, reader: Connection, write: () => Pro
   try {
     await write()
   } catch (error) {
-    findings.push(problem('sqlite-not-writable', `a test write failed: ${String(error instanceof Error && error.cause ? error.cause : error)}. Check space, permissions and other writers.`))
+    findings.push(
+      problem(
+        'sqlite-not-writable',
+        `a test write failed: ${String(error instanceof Error && error.cause ? error.cause : error)}. Check space, permissions and other writers.`,
+      ),
+    )
   }
   return findings
 }
@@ -36,9 +41,15 @@ export async function examine(path: string, reader: Connection, write: () => Pro
 function examineSettings(reader: Connection): Finding[] {
   const findings: Finding[] = []
   const mode = String(pragma(reader, 'journal_mode'))
-  if (mode !== 'wal') findings.push(problem('sqlite-not-wal', `journal_mode is ${mode}: replies are not held back until their commit is on the disk. Leave it at WAL.`))
+  if (mode !== 'wal')
+    findings.push(
+      problem('sqlite-not-wal', `journal_mode is ${mode}: replies are not held back until their commit is on the disk. Leave it at WAL.`),
+    )
   const { log } = reader.prepare('PRAGMA wal_checkpoint(NOOP)').get() as { log: number }
-  if (log > longLogFrames) findings.push(warning('sqlite-log-too-long', `the write-ahead log holds ${log} pages; a connection with a long read keeps it from starting anew.`))
+  if (log > longLogFrames)
+    findings.push(
+      warning('sqlite-log-too-long', `the write-ahead log holds ${log} pages; a connection with a long read keeps it from starting anew.`),
+    )
   return findings
 }
 
@@ -46,8 +57,20 @@ async function examineFileSystem(path: string): Promise<Finding[]> {
   const { type, bavail, bsize } = await statfs(dirname(path))
   const findings: Finding[] = []
   const network = networkFileSystems.get(type)
-  if (network !== undefined) findings.push(problem('sqlite-network-file-system', `the file lies on ${network}: WAL needs shared memory on one machine. Use a local disk, or Postgres.`))
-  if (bavail * bsize < leastFreeBytes) findings.push(warning('sqlite-disk-nearly-full', `the disk has ${Math.floor((bavail * bsize) / 1_048_576)} MB left; writes will be refused when it is full.`))
+  if (network !== undefined)
+    findings.push(
+      problem(
+        'sqlite-network-file-system',
+        `the file lies on ${network}: WAL needs shared memory on one machine. Use a local disk, or Postgres.`,
+      ),
+    )
+  if (bavail * bsize < leastFreeBytes)
+    findings.push(
+      warning(
+        'sqlite-disk-nearly-full',
+        `the disk has ${Math.floor((bavail * bsize) / 1_048_576)} MB left; writes will be refused when it is full.`,
+      ),
+    )
   return findings
 }
 

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { DatabaseSync } from 'node:sqlite'
 
 /** What can be bound to a parameter. */
 export type SqliteValue = null | number | bigint | string | Uint8Array
@@ -40,11 +41,13 @@ export interface SqliteDriver extends SqliteDatabase {
   readonly isTransaction?: boolean
 }
 
+type NodeSqlite = { readonly DatabaseSync: typeof DatabaseSync }
+
 // Loaded on the first store, not at import: Node before 24 warns that the module is experimental, which only its users should see.
 const require = createRequire(import.meta.url)
 
 /** Opens a file with the SQLite that is part of Node. */
 export function openNodeSqlite(path: string): SqliteDriver {
-  const { DatabaseSync } = require('node:sqlite') as typeof import('node:sqlite')
-  return new DatabaseSync(path)
+  const { DatabaseSync: Database } = require('node:sqlite') as NodeSqlite
+  return new Database(path)
 }

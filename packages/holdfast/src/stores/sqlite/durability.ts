@@ -7,6 +7,7 @@ import { storeUnavailable } from '../../core/index.ts'
 export interface Durability {
   /** Resolves when everything that was committed before this call is on the disk. */
   sync(): Promise<void>
+  readonly isSyncing: boolean
   /** Resolves when the syncs that were asked for so far have ended; rejects when the last of them failed. */
   settled(): Promise<void>
   /** Whether a sync failed. Nothing counts as durable then, until the log was written anew and `restored` says so. */
@@ -24,7 +25,7 @@ export interface SyncFile {
 const done = Promise.resolve()
 
 /** Nothing to sync: a database in memory. */
-export const volatile: Durability = { sync: () => done, settled: () => done, isSuspect: false, restored: () => {}, close: () => done }
+export const volatile: Durability = { sync: () => done, isSyncing: false, settled: () => done, isSuspect: false, restored: () => {}, close: () => done }
 
 /**
  * Coalesces syncs: one is under way at a time, and everyone who asks meanwhile shares the next. The kernel runs syncs of one file
@@ -61,6 +62,9 @@ export function createDurability(file: SyncFile): Durability {
     sync() {
       if (current === undefined) return launch()
       return (next ??= current.then(launch, launch))
+    },
+    get isSyncing() {
+      return current !== undefined
     },
     settled: () => next ?? current ?? done,
     get isSuspect() {

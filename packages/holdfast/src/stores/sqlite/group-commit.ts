@@ -62,20 +62,35 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   let queue: Job[] = []
   let pumping: Promise<void> | undefined
   let replying: Promise<void> = Promise.resolve()
+  let wake: (() => void) | undefined
   let isClosed = false
   /** The state of the file, as `PRAGMA data_version` tells it, that a sync covers. */
   let coveredVersion: unknown
 
   async function pump(): Promise<void> {
-    // Calls that arrived in one turn of the loop share a group.
-    await nextTurn()
     while (queue.length > 0) {
+      if (queue.length < maxJobs) await gather()
       if (!(await beginGroup())) continue
       const hasWritten = await runGroup()
       if (hasWritten) await options.afterCommit()
       if (queue.length > 0) await lock.giveWay()
     }
     pumping = undefined
+  }
+
+  /**
+   * While a sync is under way whoever comes must wait for the next one: until a group is full, they may as well wait together.
+   * Running them at once gave four commits a sync at 64 callers, and half as much again of work.
+   */
+  async function gather(): Promise<void> {
+    if (durability.isSyncing)
+      await new Promise<void>((resolve) => {
+        wake = resolve
+        durability.settled().then(resolve, resolve)
+      })
+    wake = undefined
+    // Calls that arrive in one turn of the loop share a group.
+    await nextTurn()
   }
 
   async function beginGroup(): Promise<boolean> {
@@ -96,7 +111,6 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     try {
       const version = (writer.prepare('PRAGMA data_version').get() as { data_version: unknown }).data_version
       const isForeign = version !== coveredVersion
-      lock.observe(isForeign)
       options.onBegin(writer, isForeign)
       const startedAt = performance.now()
       let sliceStartedAt = startedAt
@@ -177,6 +191,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
         )
         const job: Job = { begin, ended, settle: () => {}, reject }
         queue.push(job)
+        if (queue.length >= maxJobs) wake?.()
         pumping ??= outside(pump)
       })
     },

@@ -1,10 +1,24 @@
-import { decideAbandon, decideClaim, decideComplete, decideHeartbeat, decideRelease, decideResolve, decideStep, toSnapshot } from '../../idempotency/decide.ts'
+import {
+  decideAbandon,
+  decideClaim,
+  decideComplete,
+  decideHeartbeat,
+  decideRelease,
+  decideResolve,
+  decideStep,
+  toSnapshot,
+} from '../../idempotency/decide.ts'
 import type { Decision } from '../../idempotency/decide.ts'
-import type { Claim, ClaimVerdict, KeyRecord } from '../../idempotency/record.ts'
-import type { Guarantee, IdempotencyStore, TransactionContext, TransactionEnd, TransactionVerdict } from '../../idempotency/store.ts'
+import type { Claim, ClaimVerdict, KeyRecord, KeySnapshot } from '../../idempotency/record.ts'
+import type {
+  Finding,
+  Guarantee,
+  IdempotencyStore,
+  TransactionContext,
+  TransactionEnd,
+  TransactionVerdict,
+} from '../../idempotency/store.ts'
 import type { StoreClock } from './clock.ts'
-import type { Finding } from '../../idempotency/store.ts'
-import type { KeySnapshot } from '../../idempotency/record.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { countLive, deleteExpired, loadRecord, saveRecord } from './records.ts'
 import type { Transaction } from './transaction.ts'
@@ -48,11 +62,15 @@ export function createRecords({ isDurable, group, clock, readDurably, onInsert, 
     const { quota } = claim
     // Only a claim that would make a record is counted.
     const decision = decideClaim(before, claim, now)
-    if (quota === undefined || decision.verdict.kind !== 'acquired' || decision.verdict.attempt > 1 || before?.owner === claim.owner) return decision
+    if (quota === undefined || decision.verdict.kind !== 'acquired' || decision.verdict.attempt > 1 || before?.owner === claim.owner)
+      return decision
     return decideClaim(before, claim, now, countLive(transaction, claim.scope, claim.id, now, quota))
   }
 
-  async function transact(claim: Claim | undefined, body: (context: TransactionContext) => Promise<TransactionEnd>): Promise<TransactionVerdict> {
+  async function transact(
+    claim: Claim | undefined,
+    body: (context: TransactionContext) => Promise<TransactionEnd>,
+  ): Promise<TransactionVerdict> {
     return group.run(async (transaction) => {
       if (claim === undefined) {
         const end = await transaction.inSavepoint(() => body({ transaction, attempt: 1 }), isCommit)

@@ -85,8 +85,12 @@ export interface SqliteStore {
  * const store = sqlite('ledger.db')
  * await store.write((db) => db.exec('CREATE TABLE IF NOT EXISTS notes (text TEXT NOT NULL)'))
  */
-export function sqlite(path: string, { open = openNodeSqlite, busyTimeoutMs = 5000, holdLimitMs = 5000, clock }: SqliteOptions = {}): SqliteStore {
-  if (typeof path !== 'string' || path === '') throw configurationError(`sqlite() expects the path of a file or ':memory:', got ${JSON.stringify(path)}`)
+export function sqlite(
+  path: string,
+  { open = openNodeSqlite, busyTimeoutMs = 5000, holdLimitMs = 5000, clock }: SqliteOptions = {},
+): SqliteStore {
+  if (typeof path !== 'string' || path === '')
+    throw configurationError(`sqlite() expects the path of a file or ':memory:', got ${JSON.stringify(path)}`)
   assertDuration('busyTimeoutMs', busyTimeoutMs)
   assertDuration('holdLimitMs', holdLimitMs)
   const database = openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock })
@@ -97,7 +101,10 @@ export function sqlite(path: string, { open = openNodeSqlite, busyTimeoutMs = 50
     transaction(call = currentCall()) {
       const transaction = call.facts.get(transactionFact)
       if (transaction instanceof Transaction) return transaction
-      throw new HoldfastError('configuration-invalid', "this call runs in no SQLite transaction; declare its route { idempotency: 'exactly-once' } with this store, or use store.write()")
+      throw new HoldfastError(
+        'configuration-invalid',
+        "this call runs in no SQLite transaction; declare its route { idempotency: 'exactly-once' } with this store, or use store.write()",
+      )
     },
     write: (body) => database.group.run((transaction) => transaction.inSavepoint(() => body(transaction))),
     close: () => database.close(),
@@ -105,5 +112,6 @@ export function sqlite(path: string, { open = openNodeSqlite, busyTimeoutMs = 50
 }
 
 function assertDuration(name: string, value: unknown): void {
-  if (typeof value !== 'number' || !(value > 0) || value > 2_147_483_647) throw configurationError(`${name} must be a number of milliseconds from 1 to 2147483647, got ${String(value)}`)
+  if (typeof value !== 'number' || !(value > 0) || value > 2_147_483_647)
+    throw configurationError(`${name} must be a number of milliseconds from 1 to 2147483647, got ${String(value)}`)
 }

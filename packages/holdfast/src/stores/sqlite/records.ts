@@ -25,7 +25,8 @@ const insert = `INSERT INTO holdfast_keys (${columns}) VALUES (?, ?, ?, ?, ?, ?,
 const update =
   'UPDATE holdfast_keys SET scope = ?, fingerprint = ?, state = ?, owner = ?, attempt = ?, lease_until = ?, progress = ?, answer = ?, created_at = ?, completed_at = ?, expires_at = ? WHERE id = ?'
 // The index over expires_at leaves out running records; they never expire.
-const collect = "DELETE FROM holdfast_keys WHERE rowid IN (SELECT rowid FROM holdfast_keys WHERE expires_at <= ? AND state <> 'running' LIMIT ?)"
+const collect =
+  "DELETE FROM holdfast_keys WHERE rowid IN (SELECT rowid FROM holdfast_keys WHERE expires_at <= ? AND state <> 'running' LIMIT ?)"
 
 /** Reads one record, expired or not. */
 export function loadRecord(database: SqliteDatabase, id: string): KeyRecord | undefined {
@@ -56,8 +57,13 @@ export function saveRecord(database: SqliteDatabase, before: KeyRecord | undefin
   const completedAt = record.completedAt ?? null
   const expiresAt = record.expiresAt ?? null
   if (before === undefined)
-    database.prepare(insert).run(id, scope, fingerprint, state, owner, attempt, leaseUntil, progress, answer, record.createdAt, completedAt, expiresAt)
-  else database.prepare(update).run(scope, fingerprint, state, owner, attempt, leaseUntil, progress, answer, record.createdAt, completedAt, expiresAt, id)
+    database
+      .prepare(insert)
+      .run(id, scope, fingerprint, state, owner, attempt, leaseUntil, progress, answer, record.createdAt, completedAt, expiresAt)
+  else
+    database
+      .prepare(update)
+      .run(scope, fingerprint, state, owner, attempt, leaseUntil, progress, answer, record.createdAt, completedAt, expiresAt, id)
 }
 
 /** Deletes up to `limit` expired records. */

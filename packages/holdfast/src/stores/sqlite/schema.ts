@@ -11,6 +11,7 @@ export const oldestCompatible = 1
 // The answers are too long for WITHOUT ROWID, which measured 1.8 times as many pages a group.
 const tables = `
 CREATE TABLE IF NOT EXISTS holdfast_meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+INSERT OR IGNORE INTO holdfast_meta (name, value) VALUES ('log-restarts', 0);
 CREATE TABLE IF NOT EXISTS holdfast_keys (
   id TEXT NOT NULL UNIQUE,
   scope TEXT NOT NULL,
@@ -36,6 +37,8 @@ export const scopeIndex = 'CREATE INDEX IF NOT EXISTS holdfast_keys_by_scope ON 
  * long as it says that code of this version may use it.
  */
 export function migrate(connection: Connection): void {
+  // A process that starts beside busy ones must not have to wait for the writer only to find that there is nothing to do.
+  if (isCurrent(connection)) return
   connection.exec('BEGIN IMMEDIATE')
   try {
     connection.exec(tables)
@@ -56,11 +59,18 @@ export function migrate(connection: Connection): void {
   }
 }
 
+function isCurrent(connection: Connection): boolean {
+  const table = connection.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'holdfast_meta'").get()
+  return table !== undefined && table !== null && Number(readMeta(connection, 'schema-version') ?? 0) === schemaVersion
+}
+
 export function readMeta(connection: Connection, name: string): unknown {
   const row = connection.prepare('SELECT value FROM holdfast_meta WHERE name = ?').get(name)
   return (row as { value: unknown } | undefined)?.value
 }
 
 export function writeMeta(connection: Connection, name: string, value: number | string): void {
-  connection.prepare('INSERT INTO holdfast_meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value').run(name, value)
+  connection
+    .prepare('INSERT INTO holdfast_meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+    .run(name, value)
 }

@@ -91,8 +91,16 @@ export class Transaction implements SqliteDatabase {
   }
 
   #assertUsable(sql: string): void {
-    if (!this.#isOpen) throw new HoldfastError('configuration-invalid', 'a transaction was used after its handler had ended; await all database work inside the handler')
+    if (!this.#isOpen)
+      throw new HoldfastError(
+        'configuration-invalid',
+        'a transaction was used after its handler had ended; await all database work inside the handler',
+      )
     if (this.#connection.hasLostTransaction) throw storeUnavailable('SQLite rolled the transaction back by itself')
-    if (endsTransaction.test(sql)) throw new HoldfastError('configuration-invalid', `a handler may not end the transaction it runs in (${sql.trim()}); throw, or answer with 5xx, to roll back`)
+    if (endsTransaction.test(sql))
+      throw new HoldfastError(
+        'configuration-invalid',
+        `a handler may not end the transaction it runs in (${sql.trim()}); throw, or answer with 5xx, to roll back`,
+      )
   }
 }

@@ -6,14 +6,12 @@ import { isBusy } from './errors.ts'
 export interface WriterLock {
   /** Repeats `begin` while another connection holds the lock, up to the limit. */
   acquire(begin: () => void): Promise<void>
-  /** Notes whether somebody else has written since the last transaction. */
-  observe(isForeign: boolean): void
   /** Leaves room for others between two transactions of a busy process. */
   giveWay(): Promise<void>
 }
 
 // SQLite has no queue for its lock: who polls gets it when it happens to be free. A process with work left therefore pauses for about
-// as long as others sleep between two tries, whenever there is a sign of others.
+// as long as others sleep between two tries, for a while after it had to wait itself.
 const pollMs = 2
 const pauseMs = 2
 const signLastsMs = 200
@@ -35,9 +33,6 @@ export function createWriterLock(busyTimeoutMs: number, random: () => number = M
           await delay(pollMs * (0.5 + random()))
         }
       }
-    },
-    observe(isForeign) {
-      if (isForeign) contendedUntil = performance.now() + signLastsMs
     },
     async giveWay() {
       if (performance.now() < contendedUntil) await delay(pauseMs * (0.5 + random()))

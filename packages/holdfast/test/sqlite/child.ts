@@ -1,0 +1,71 @@
+// One process of several that share a file. Its arguments: what to do, and the path. It writes one line for each thing it knows.
+import { once } from 'node:events'
+import { sqlite } from '../../src/stores/sqlite/index.ts'
+import type { SqliteDatabase } from '../../src/stores/sqlite/index.ts'
+
+const [task = '', path = '', name = ''] = process.argv.slice(2)
+const store = sqlite(path, { busyTimeoutMs: 20_000 })
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+
+const claim = (id: string, owner: string) =>
+  ({ id, owner, scope: 'account', fingerprint: 'f', leaseMs: 30_000, onOrphan: 'unknown', unknownRetentionMs: 3_600_000_000, retentionMs: 3_600_000 }) as const
+
+/** Adds two rows which only ever appear together, and records the answer. */
+async function effect(id: string, owner: string): Promise<string> {
+  const { kind } = await store.idempotency.transact!(claim(id, owner), async ({ transaction }) => {
+    const insert = (transaction as SqliteDatabase).prepare('INSERT INTO effects (key, half) VALUES (?, ?)')
+    insert.run(id, 1)
+    await Promise.resolve()
+    insert.run(id, 2)
+    return { commit: new TextEncoder().encode(id), retentionMs: 3_600_000 }
+  })
+  return kind
+}
+
+/** Keeps 16 calls going until it is killed; says which keys it was told to be committed. */
+async function load(): Promise<void> {
+  let next = 0
+  const caller = async (): Promise<void> => {
+    for (;;) {
+      const id = `${name}-${next++}`
+      say(`started ${id}`)
+      await effect(id, id)
+      say(`committed ${id}`)
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, caller))
+}
+
+/** Sends every key several times, in another order than the other processes. */
+async function race(): Promise<void> {
+  const keys = Array.from({ length: 20 }, (_, index) => `k${(index * 7 + Number(name) * 5) % 20}`)
+  const calls = [...keys, ...keys, ...keys].map((key, index) => effect(key, `${name}-${index}`))
+  const kinds = await Promise.all(calls)
+  say(`ran ${kinds.filter((kind) => kind === 'committed').length}`)
+  say(`replayed ${kinds.filter((kind) => kind === 'done').length}`)
+}
+
+/** Writes for a while without a pause; says how often. */
+async function contend(): Promise<void> {
+  const end = Date.now() + 1500
+  let writes = 0
+  const caller = async (): Promise<void> => {
+    for (; Date.now() < end; writes++) await store.write((db) => db.prepare('INSERT INTO effects (key, half) VALUES (?, 1)').run(name))
+  }
+  await Promise.all(Array.from({ length: 32 }, caller))
+  say(`wrote ${writes}`)
+}
+
+/** Holds the write lock until it is told to stop. */
+async function hold(): Promise<void> {
+  await store.write(async () => {
+    say('holding')
+    await once(process.stdin, 'data')
+  })
+}
+
+say('ready')
+if (task !== 'hold' && task !== 'load') await once(process.stdin, 'data')
+await { load, race, contend, hold }[task]?.()
+process.stdin.destroy()
+await store.close()
