@@ -75,6 +75,23 @@ export const completionChecks: readonly DirectedCheck[] = [
     },
   },
   {
+    sentence: 'does not release, abandon or extend a key that is not running, even for its owner',
+    prove: async ({ store, names }) => {
+      const states = { absent: 0, done: 1, released: 2, unknown: 3 }
+      for (const key of [states.done, states.released, states.unknown]) await store.claim(claimOf(names, key, 0))
+      await store.complete(completion(names.id(states.done), names.owner(0), 'kept'))
+      await store.release(names.id(states.released), names.owner(0), hourMs)
+      await store.abandon(names.id(states.unknown), names.owner(0), 24 * hourMs)
+      for (const [state, key] of Object.entries(states)) {
+        const before = await store.lookup(names.id(key))
+        assert.equal(await store.release(names.id(key), names.owner(0), 5 * hourMs), false, `released: ${state}`)
+        assert.equal(await store.abandon(names.id(key), names.owner(0), 5 * hourMs), false, `abandoned: ${state}`)
+        assert.equal(await store.heartbeat(names.id(key), names.owner(0), 5 * hourMs), false, `extended: ${state}`)
+        expectOutcome(await store.lookup(names.id(key)), before)
+      }
+    },
+  },
+  {
     sentence: 'settles an unknown key once, and fences its vanished runner',
     prove: async ({ store, names }) => {
       for (const key of [0, 1]) {

@@ -12,15 +12,20 @@ export interface Vocabulary {
   readonly advance: boolean
 }
 
-/** Makes a random history. */
+/**
+ * Makes a random history. Every other operation stays with the key and the owner of the one before, without which a key would hardly
+ * ever get past its second state.
+ */
 export function generateHistory(random: Random, length: number, vocabulary: Vocabulary): Operation[] {
-  return Array.from({ length }, () => generateOperation(random, vocabulary))
+  let subject = { key: 0, owner: 0 }
+  return Array.from({ length }, () => {
+    if (random() < 0.5) subject = { key: below(random, vocabulary.keys), owner: below(random, vocabulary.owners) }
+    return generateOperation(random, vocabulary, subject)
+  })
 }
 
 /** Makes one random operation, claims and completions more often than the rest. */
-export function generateOperation(random: Random, vocabulary: Vocabulary): Operation {
-  const key = below(random, vocabulary.keys)
-  const owner = below(random, vocabulary.owners)
+function generateOperation(random: Random, vocabulary: Vocabulary, { key, owner }: { key: number; owner: number }): Operation {
   const retentionMs = pick(random, [hourMs, hourMs, hourMs, 0])
   switch (pick(random, kindsOf(vocabulary))) {
     case 'complete':
