@@ -34,6 +34,7 @@ const bufferReplies: BufferReplies = { typeMapping: { 36: Buffer } }
  * By default ioredis queues commands while it is disconnected, and sends unanswered ones again when it is back: a claim whose
  * caller has long given up would then take the key. Make the client with
  * `{ enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, commandTimeout: 1000 }`.
+ * For a `Cluster` they go into its `redisOptions`, and `enableOfflineQueue: false` beside them as well.
  *
  * @example
  * const client = new Redis('redis://127.0.0.1:6379', { enableOfflineQueue: false, autoResendUnfulfilledCommands: false, commandTimeout: 1000 })
