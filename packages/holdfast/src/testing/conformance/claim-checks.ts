@@ -120,4 +120,14 @@ export const claimChecks: readonly DirectedCheck[] = [
       expectOutcome(await store.claim(claimOf(names, 1, 1, { quota })), { kind: 'acquired', attempt: 2, progress: undefined })
     },
   },
+  {
+    sentence: 'holds an expired key that starts afresh against the quota, even for its last owner',
+    needs: 'quota',
+    prove: async ({ store, names }) => {
+      for (const key of [0, 1]) await store.claim(claimOf(names, key, 0, { quota: 2 }))
+      await store.release(names.id(0), names.owner(0), 0)
+      expectOutcome(await store.claim(claimOf(names, 0, 0, { quota: 1 })), { kind: 'quota' })
+      expectOutcome(await store.claim(claimOf(names, 0, 0, { quota: 2 })), first)
+    },
+  },
 ]
