@@ -26,6 +26,9 @@ export function runSource(file, args) {
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   // A terminal sends Ctrl-C to the program as well; twice would mean "do not wait".
   process.on('SIGINT', () => stdin.isTTY || child.kill('SIGINT'))
+  // npm killed with SIGKILL must not leave its server behind. Without npm in between, nohup and the like are the user's wish.
+  const parent = process.ppid
+  if (env.npm_lifecycle_event !== undefined) setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 200).unref()
   child.once('error', (error) => {
     process.stderr.write(`${node} could not be started: ${error.message}\n`)
     exit(1)

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { glob, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { existsSync, globSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -46,8 +46,8 @@ describe('the packed library', () => {
     expect(stdout).toBe('fine')
   }
 
-  it('holds the output of every source, and nothing else but its manifest, readme and licence', async () => {
-    const sources = await Array.fromAsync(glob('**/*.ts', { cwd: join(library, 'src'), exclude: ['**/*.test.ts', '**/*.test-d.ts'] }))
+  it('holds the output of every source, and nothing else but its manifest, readme and licence', () => {
+    const sources = globSync('**/*.ts', { cwd: join(library, 'src'), exclude: ['**/*.test.ts', '**/*.test-d.ts'] })
     const output = sources.flatMap((file) => [file.replace(/\.ts$/, '.js'), file.replace(/\.ts$/, '.d.ts')])
     expect(new Set(packed)).toEqual(new Set(['LICENSE', 'README.md', 'package.json', ...output.map((file) => `dist/${file}`)]))
   })
@@ -68,9 +68,9 @@ describe('the manifest of the library', () => {
     expect(existsSync(join(library, target['@holdfast/source']))).toBe(true)
   })
 
-  it('exports every feature folder', async () => {
+  it('exports every feature folder', () => {
     const internal = ['core', 'api']
-    const folders = await Array.fromAsync(glob(['*/index.ts', '{stores,adapters}/*/index.ts'], { cwd: join(library, 'src') }))
+    const folders = globSync(['*/index.ts', '{stores,adapters}/*/index.ts'], { cwd: join(library, 'src') })
     const features = folders.filter((file) => !internal.includes(file.split('/')[0] ?? '')).map((file) => `./src/${file}`)
     expect(subpaths.map(({ target }) => target['@holdfast/source'])).toEqual(expect.arrayContaining(features))
   })

@@ -150,6 +150,13 @@ describe('scripts/run.mjs', () => {
     expect(await finished(child)).toEqual({ code: 0, stdout: 'waiting\ndrained\n', stderr: '' })
   })
 
+  it('ends the program when npm was killed', async () => {
+    const command = `"${process.execPath}" "${join(folder, 'scripts/run.mjs')}" program/main.ts wait; :`
+    const shell = spawn('sh', ['-c', command], { cwd: folder, env: { ...process.env, INIT_CWD: folder, npm_lifecycle_event: 'start' } })
+    shell.stdout.once('data', () => shell.kill('SIGKILL'))
+    expect((await finished(shell)).stdout).toBe('waiting\ndrained\n')
+  })
+
   it('ends by the signal that ended the program', async () => {
     const child = run(['wait'])
     child.stdout.once('data', () => child.kill('SIGHUP'))
