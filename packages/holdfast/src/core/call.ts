@@ -47,17 +47,22 @@ export interface Target {
  * targetOf('https://api.example/transfers?limit=5') // { path: '/transfers', query: 'limit=5' }
  */
 export function targetOf(url: string): Target {
-  let start = 0
-  if (url.charCodeAt(0) !== 47) {
-    const authority = url.indexOf('://')
-    const slash = authority < 0 ? -1 : url.indexOf('/', authority + 3)
-    start = slash < 0 ? url.length : slash
-  }
+  const start = url.charCodeAt(0) === slash ? 0 : endOfAuthority(url)
   const hash = url.indexOf('#', start)
   const end = hash < 0 ? url.length : hash
   const mark = url.indexOf('?', start)
   if (mark < 0 || mark > end) return { path: url.slice(start, end) || '/', query: '' }
   return { path: url.slice(start, mark) || '/', query: url.slice(mark + 1, end) }
+}
+
+const slash = 47
+
+/** Where scheme and authority end (RFC 3986 section 3.2); 0 for a target that has neither, such as `*`. */
+function endOfAuthority(url: string): number {
+  const scheme = url.indexOf('://')
+  if (scheme < 0) return 0
+  const end = url.slice(scheme + 3).search(/[/?#]/)
+  return end < 0 ? url.length : scheme + 3 + end
 }
 
 /** What a call is made from. `body` reads the bytes once; it is called at most once. */

@@ -12,11 +12,14 @@ export interface Clock {
 /** Chance as a parameter: a number in [0, 1), like `Math.random`. */
 export type Random = () => number
 
+/** `setTimeout` runs longer delays at once (its delay is a 32-bit integer); 24 days is as good as never. */
+const longestDelayMs = 2_147_483_647
+
 /** The machine's own clock. Its timers never keep a process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after: (delayMs, action) => {
-    const timer = setTimeout(action, delayMs)
+    const timer = setTimeout(action, Math.min(delayMs, longestDelayMs))
     timer.unref()
     return () => clearTimeout(timer)
   },

@@ -11,7 +11,7 @@ export interface ProblemDetails {
   readonly retryAfterMs?: number
   /** Overrides what the kind says. */
   readonly retryable?: boolean
-  /** Further members of the problem object. */
+  /** Further members of the problem object; they cannot replace the standard ones. */
   readonly members?: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -33,6 +33,7 @@ export function createProblem(base: string = problemBase): Problem {
   return function problem(code, { detail, retryAfterMs, retryable, members, headers } = {}) {
     const kind = problemKinds[code]
     const body = {
+      ...members,
       type: `${base}${code}`,
       title: kind.title,
       status: kind.status,
@@ -40,7 +41,6 @@ export function createProblem(base: string = problemBase): Problem {
       code,
       retryable: retryable ?? kind.retryable,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...members,
     }
     return createReply(
       kind.status,

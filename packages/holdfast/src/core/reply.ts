@@ -35,7 +35,7 @@ export function withHeaders(reply: Reply, changes: Readonly<Record<string, strin
   return { status: reply.status, headers: changeFields(reply.headers, changes), body: reply.body }
 }
 
-/** A reply like this one with another body, for a body that had to be read. */
+/** A reply like this one with the same content in another form, for a stream that had to be read. Its fields stay. */
 export function withBody(reply: Reply, body: Body): Reply {
   return { status: reply.status, headers: reply.headers, body }
 }

@@ -1,9 +1,10 @@
 import { captureBody, withBody, withHeaders } from '../core/index.ts'
-import type { Body, Reply } from '../core/index.ts'
+import type { Body, Captured, Reply } from '../core/index.ts'
 import { decodeAnswer, encodeAnswer, firstAnswerHeaders, keptHeaders, replayAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { essenceOf } from './fingerprint.ts'
 import type { KeyedCall } from './keyed-call.ts'
+import type { KeyName } from './seal.ts'
 import type { Settings } from './settings.ts'
 
 /** An answer ready to be recorded, and the reply to send once it is. */
@@ -20,8 +21,13 @@ export interface Conclusion {
  * @throws HoldfastError `body-incomplete` when the handler's stream breaks off
  */
 export async function conclude(settings: Settings, keyed: KeyedCall, reply: Reply): Promise<Conclusion> {
-  const captured = isTooLong(reply, settings.maxAnswerBytes) ? { body: reply.body, bytes: undefined } : await captureBody(reply.body, settings.maxAnswerBytes)
-  return concludeWith(settings, keyed, reply, captured.body, captured.bytes)
+  const { body, bytes } = await captureAnswer(settings, reply)
+  return concludeWith(settings, keyed, reply, body, bytes)
+}
+
+/** Reads the body of an answer, unless it says itself that it is too long or without an end. */
+export function captureAnswer({ maxAnswerBytes }: Settings, reply: Reply): Promise<Captured> | Captured {
+  return isTooLong(reply, maxAnswerBytes) ? { body: reply.body, bytes: undefined } : captureBody(reply.body, maxAnswerBytes)
 }
 
 /** As `conclude`, for a reply whose body is known, or known to be lost. */
@@ -41,9 +47,9 @@ function isTooLong(reply: Reply, limit: number): boolean {
 }
 
 /** Opens a recorded answer; `undefined` when this version cannot read it. */
-export function openAnswer(settings: Settings, keyed: KeyedCall, sealed: Uint8Array): Answer | undefined {
+export function openAnswer({ sealer }: Settings, name: KeyName, sealed: Uint8Array): Answer | undefined {
   try {
-    return decodeAnswer(settings.sealer.open(keyed.name, sealed))
+    return decodeAnswer(sealer.open(name, sealed))
   } catch {
     return undefined
   }

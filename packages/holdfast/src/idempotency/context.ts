@@ -1,7 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { HoldfastError, configurationError, currentCall, defineFact } from '../core/index.ts'
 import type { Call, FactKey } from '../core/index.ts'
+import { boundedTransaction } from './bounded-transaction.ts'
 import type { KeyName } from './seal.ts'
 import type { Settings } from './settings.ts'
+import type { IdempotencyStore } from './store.ts'
 
 /** What a handler can do with the key it runs under. */
 export interface IdempotencyContext {
@@ -41,6 +44,9 @@ export function idempotencyOf(call: Call = currentCall()): IdempotencyContext {
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
+/** Tells a step that is started inside the transaction of another: it would wait for itself. */
+const insideStep = new AsyncLocalStorage<true>()
+
 /** The context of one execution, as the policy sees it. */
 export class ExecutionContext implements IdempotencyContext {
   readonly key: string
@@ -52,6 +58,7 @@ export class ExecutionContext implements IdempotencyContext {
   readonly #id: string
   readonly #aborter = new AbortController()
   #results: Record<string, unknown>
+  #saving: Promise<unknown> = Promise.resolve()
 
   constructor(settings: Settings, name: KeyName, id: string, owner: string, attempt: number, progress: Uint8Array | undefined) {
     this.key = name.key
@@ -79,17 +86,15 @@ export class ExecutionContext implements IdempotencyContext {
     return this.#settings.sealer.derive(this.#name, label)
   }
 
-  async step<T>(name: string, run: () => T | Promise<T>): Promise<T> {
-    if (name in this.#results) return this.#results[name] as T
-    this.signal.throwIfAborted()
-    const result = await run()
-    return this.#save(name, () => result)
+  step<T>(name: string, run: () => T | Promise<T>): Promise<T> {
+    return this.#once(name, async () => {
+      const result = await run()
+      return this.#save(name, () => result)
+    })
   }
 
-  async stepInTransaction<T>(name: string, run: (transaction: unknown) => T | Promise<T>): Promise<T> {
-    if (name in this.#results) return this.#results[name] as T
-    this.signal.throwIfAborted()
-    return this.#save(name, run)
+  stepInTransaction<T>(name: string, run: (transaction: unknown) => T | Promise<T>): Promise<T> {
+    return this.#once(name, () => this.#save(name, run))
   }
 
   /** Tells the handler that its lease is gone. */
@@ -97,16 +102,33 @@ export class ExecutionContext implements IdempotencyContext {
     this.#aborter.abort(new HoldfastError('lease-lost', 'another process has taken this idempotency key over; nothing this run does will be recorded'))
   }
 
-  async #save<T>(name: string, run: (transaction: unknown) => T | Promise<T>): Promise<T> {
-    const { store, sealer } = this.#settings
-    if (store.step === undefined || this.#settings.guarantee !== 'resumable') throw configurationError(`step ${JSON.stringify(name)}: the route is declared ${this.#settings.guarantee}; steps need 'resumable'`)
+  async #once<T>(name: string, perform: () => Promise<T>): Promise<T> {
+    const { guarantee } = this.#settings
+    if (guarantee !== 'resumable') throw configurationError(`step ${JSON.stringify(name)}: the route is declared ${guarantee}; steps need 'resumable'`)
+    if (insideStep.getStore() === true) throw configurationError(`step ${JSON.stringify(name)}: it was started inside stepInTransaction; end that step first`)
+    if (Object.hasOwn(this.#results, name)) return this.#results[name] as T
+    this.signal.throwIfAborted()
+    return perform()
+  }
+
+  /** One after the other: each saves the results of all before it. */
+  #save<T>(name: string, run: (transaction: unknown) => T | Promise<T>): Promise<T> {
+    const saved = this.#saving.then(() => this.#saveNow(name, run))
+    this.#saving = saved.catch(() => undefined)
+    return saved
+  }
+
+  async #saveNow<T>(name: string, run: (transaction: unknown) => T | Promise<T>): Promise<T> {
+    const { sealer } = this.#settings
+    const store = this.#settings.store as Required<IdempotencyStore>
     let result: T | undefined
     let results = this.#results
-    const saved = await store.step(this.#id, this.owner, async (transaction) => {
-      result = await run(transaction)
+    const body = async (transaction: unknown): Promise<Uint8Array> => {
+      result = await insideStep.run(true, () => run(transaction))
       results = { ...this.#results, [name]: result ?? null }
       return sealer.seal(this.#name, encoder.encode(JSON.stringify(results)))
-    })
+    }
+    const saved = await boundedTransaction(this.#settings, (bounded) => store.step(this.#id, this.owner, bounded), body)
     if (saved === undefined) {
       this.lose()
       throw this.signal.reason as Error

@@ -3,11 +3,13 @@ import type { Answer } from './answer.ts'
 /** How a run ended, for those who waited for it in the same process. */
 export type Settlement =
   | { readonly kind: 'answered'; readonly answer: Answer; readonly fingerprint: string }
+  /** Nobody knows what became of an earlier run, and nobody could be found who does. */
+  | { readonly kind: 'unknown'; readonly attempt: number; readonly fingerprint: string }
   /** No answer to share: ask the store. */
   | { readonly kind: 'open' }
   | { readonly kind: 'unavailable' }
 
-/** A key that this process is claiming or running. */
+/** A key that this process is claiming, running, or waiting for on behalf of all its callers. */
 export interface Flight {
   readonly fingerprint: string
   /** Whether the store has confirmed that the key belongs to this fingerprint. Until then another one may be the right one. */
@@ -103,18 +105,20 @@ class OwnFlight implements Flight {
   confirmed = false
   #confirmation: PromiseWithResolvers<void> | undefined
   #settled: PromiseWithResolvers<Settlement> | undefined
+  #settlement: Settlement | undefined
 
   constructor(fingerprint: string) {
     this.fingerprint = fingerprint
   }
 
   get confirmation(): Promise<void> {
-    if (this.confirmed) return Promise.resolve()
+    if (this.confirmed || this.#settlement !== undefined) return Promise.resolve()
     this.#confirmation ??= Promise.withResolvers<void>()
     return this.#confirmation.promise
   }
 
   get settled(): Promise<Settlement> {
+    if (this.#settlement !== undefined) return Promise.resolve(this.#settlement)
     this.#settled ??= Promise.withResolvers<Settlement>()
     return this.#settled.promise
   }
@@ -125,6 +129,7 @@ class OwnFlight implements Flight {
   }
 
   settle(settlement: Settlement): void {
+    this.#settlement = settlement
     this.#confirmation?.resolve()
     this.#settled?.resolve(settlement)
   }

@@ -69,11 +69,12 @@ describe('reading an idempotency key', () => {
 
   it('never throws, and gives only keys of visible ASCII, whatever the header holds', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }).map((text) => `"${text}"`)), (value) => {
+      fc.property(fc.string({ unit: 'binary', maxLength: 12 }), fc.boolean(), (text, isQuoted) => {
+        const value = isQuoted ? `"${text}"` : text
         const parsed = parseKey(value)
         if (parsed !== undefined && 'key' in parsed) expect(parsed.key).toMatch(/^[\x21-\x7e]{1,255}$/)
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 })

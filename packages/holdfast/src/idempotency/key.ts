@@ -68,6 +68,9 @@ export function findKey(headers: HeaderReader, names: readonly string[] = keyHea
   return found
 }
 
+/** Clocks of callers may run ahead of ours by this much before a key is called a forgery. Answers to such keys are kept for as much longer. */
+export const clockToleranceMs = 300_000
+
 const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
 
 /**

@@ -1,7 +1,7 @@
 import { accountFact, isHoldfastError, targetOf } from '../core/index.ts'
 import type { Call, Next, Reply } from '../core/index.ts'
 import { CanonicalJsonError } from './canonical-json.ts'
-import { mintedAt } from './key.ts'
+import { clockToleranceMs, mintedAt } from './key.ts'
 import type { Claim } from './record.ts'
 import type { KeyName } from './seal.ts'
 import type { Settings } from './settings.ts'
@@ -12,17 +12,16 @@ export interface KeyedCall {
   readonly next: Next
   readonly name: KeyName
   readonly claim: Claim
+  /** How long the answer is kept: at least until the key is too old to be executed, also when its maker's clock is ahead. */
+  readonly retentionMs: number
 }
-
-/** Clocks of callers may run ahead of ours by this much before a key is called a forgery, milliseconds. */
-const clockTolerance = 300_000
 
 /** Reads what the claim needs: account, body, fingerprint. Comes back as a refusal when one of them is no good; nothing is recorded then. */
 export async function toKeyedCall(settings: Settings, call: Call, next: Next, key: string): Promise<KeyedCall | Reply> {
   const account = call.facts.get(accountFact) ?? (await settings.account?.(call))
-  if (account === undefined) return settings.problem('account-unknown')
+  if (typeof account !== 'string' || account === '') return settings.problem('account-unknown')
   const minted = mintedAt(key, call.headers)
-  if (minted !== undefined && minted > settings.clock.now() + clockTolerance) {
+  if (minted !== undefined && minted > settings.clock.now() + clockToleranceMs) {
     return settings.problem('key-invalid', { detail: `the key says it was made at ${new Date(minted).toISOString()}, which is in the future; check the caller's clock` })
   }
   const description = await describe(settings, call)
@@ -41,7 +40,7 @@ export async function toKeyedCall(settings: Settings, call: Call, next: Next, ke
     retentionMs: settings.retentionMs,
     quota: settings.keysPerAccount,
   }
-  return { call, next, name, claim }
+  return { call, next, name, claim, retentionMs: minted === undefined ? settings.retentionMs : settings.retentionMs + clockToleranceMs }
 }
 
 async function describe(settings: Settings, call: Call): Promise<string | Reply> {

@@ -9,6 +9,8 @@ import type { Flight } from './in-flight.ts'
 import type { KeyedCall } from './keyed-call.ts'
 import { keepLease } from './lease.ts'
 import { decideDisposition, isRetryable } from './outcome.ts'
+import type { CompleteVerdict, KeySnapshot } from './record.ts'
+import { refuseRunning, refuseUnknown } from './refusals.ts'
 import type { Settings } from './settings.ts'
 import { bounded, claimKey, isStoreFailure, persist } from './store-calls.ts'
 
@@ -49,10 +51,7 @@ class LeasedRun {
   async answered(reply: Reply): Promise<Attempt> {
     const { guarantee, statuses } = this.#settings
     const noEffect = reply.status >= 500 && (isRetryable(this.#keyed.call) || this.#beforeEffects())
-    if (noEffect || decideDisposition(reply.status, guarantee, statuses) === 'release') {
-      await this.#release()
-      return replied(reply)
-    }
+    if (noEffect || decideDisposition(reply.status, guarantee, statuses) === 'release') return (await this.#release()) ?? replied(reply)
     return this.#record(await this.#conclude(reply))
   }
 
@@ -61,7 +60,8 @@ class LeasedRun {
     const { guarantee, problem } = this.#settings
     if (this.#context.signal.aborted) return this.#fenced()
     if (guarantee !== 'at-most-once' || isRetryable(this.#keyed.call, error) || this.#beforeEffects()) {
-      await this.#release()
+      const winners = await this.#release()
+      if (winners !== undefined) return winners
       throw error
     }
     return this.#record(await this.#conclude(problem('handler-failed')))
@@ -75,50 +75,70 @@ class LeasedRun {
     try {
       return await conclude(this.#settings, this.#keyed, reply)
     } catch (error) {
-      if (!isHoldfastError(error) || error.code !== 'body-incomplete') throw error
+      if (!isHoldfastError(error) || error.code !== 'body-incomplete') {
+        this.#stopHeartbeat()
+        throw error
+      }
       // The effect stands although the answer broke off: a repeat is told so instead of running again.
       return concludeWith(this.#settings, this.#keyed, reply, reply.body, undefined)
     }
   }
 
   async #record({ answer, sealed, reply }: Conclusion): Promise<Attempt> {
-    const { store, retentionMs, guarantee, problem } = this.#settings
+    const { store, guarantee, problem } = this.#settings
     const { id, owner, fingerprint } = this.#keyed.claim
+    const { retentionMs } = this.#keyed
     const complete = () => store.complete({ id, owner, answer: sealed, retentionMs })
+    let verdict: CompleteVerdict
     try {
-      const verdict = await bounded(this.#settings, complete())
-      this.#stopHeartbeat()
-      if (verdict === 'fenced') return await this.#fenced()
-      return replied(reply, { kind: 'answered', answer, fingerprint })
+      verdict = await bounded(this.#settings, complete())
     } catch (error) {
-      if (!isStoreFailure(error)) throw error
+      if (!isStoreFailure(error)) {
+        this.#stopHeartbeat()
+        throw error
+      }
       persist(this.#settings, complete, retentionMs, this.#stopHeartbeat)
       // Nobody else may run an at-most-once key, so the true answer is safe to give; elsewhere a takeover might answer otherwise.
       if (guarantee === 'at-most-once') return replied(reply, { kind: 'unavailable' })
       return replied(problem('store-unavailable', { retryAfterMs: 1_000 }), { kind: 'unavailable' })
     }
+    this.#stopHeartbeat()
+    return verdict === 'fenced' ? this.#fenced() : replied(reply, { kind: 'answered', answer, fingerprint })
   }
 
-  async #release(): Promise<void> {
-    const { store, retentionMs, leaseMs } = this.#settings
+  /** Says that nothing happened. Comes back with the winner's answer when another run owns the key by now. */
+  async #release(): Promise<Attempt | undefined> {
+    const { store, retentionMs } = this.#settings
     const { id, owner } = this.#keyed.claim
     const release = () => store.release(id, owner, retentionMs)
+    let released: boolean
     try {
-      await bounded(this.#settings, release())
-      this.#stopHeartbeat()
+      released = await bounded(this.#settings, release())
     } catch {
-      persist(this.#settings, release, leaseMs, this.#stopHeartbeat)
+      persist(this.#settings, release, retentionMs, this.#stopHeartbeat)
+      return undefined
     }
+    this.#stopHeartbeat()
+    return released ? undefined : this.#winners(await this.#look())
   }
 
-  /** Another run owns the key: every answer ever given must be the recorded one, so ours is dropped for the winner's. */
+  /** Another run owns the key, or may: every answer ever given must be the recorded one, so ours is dropped. */
   async #fenced(): Promise<Attempt> {
     this.#stopHeartbeat()
-    const { store, problem } = this.#settings
-    const snapshot = await bounded(this.#settings, store.lookup(this.#keyed.claim.id))
-    if (snapshot?.state === 'done' && snapshot.answer !== undefined) {
-      return replied(await replay(this.#settings, this.#keyed, openAnswer(this.#settings, this.#keyed, snapshot.answer)))
-    }
-    return replied(problem('in-progress', { retryAfterMs: 1_000, members: { state: snapshot?.state ?? 'absent' } }))
+    const snapshot = await this.#look()
+    const winners = await this.#winners(snapshot)
+    if (winners !== undefined) return winners
+    if (snapshot?.state === 'unknown') return replied(refuseUnknown(this.#settings, snapshot.attempt))
+    return replied(this.#settings.problem('in-progress', { retryAfterMs: 1_000, members: { state: snapshot?.state ?? 'absent' } }))
+  }
+
+  #look(): Promise<KeySnapshot | undefined> {
+    return bounded(this.#settings, this.#settings.store.lookup(this.#keyed.claim.id))
+  }
+
+  async #winners(snapshot: KeySnapshot | undefined): Promise<Attempt | undefined> {
+    if (snapshot?.state === 'running') return replied(refuseRunning(this.#settings, snapshot.leaseLeftMs ?? 0, snapshot.attempt))
+    if (snapshot?.state !== 'done' || snapshot.answer === undefined) return undefined
+    return replied(await replay(this.#settings, this.#keyed, openAnswer(this.#settings, this.#keyed.name, snapshot.answer)))
   }
 }

@@ -1,6 +1,6 @@
 import { accountFact, jsonReply, sleep, targetOf } from '../core/index.ts'
 import type { Call, Reply } from '../core/index.ts'
-import { decodeAnswer } from './answer.ts'
+import { openAnswer } from './conclude.ts'
 import { parseKey } from './key.ts'
 import type { KeySnapshot } from './record.ts'
 import type { KeyName } from './seal.ts'
@@ -51,9 +51,9 @@ function readKey(path: string): string | undefined {
   }
 }
 
-function describe({ sealer }: Settings, name: KeyName, snapshot: KeySnapshot): Reply {
+function describe(settings: Settings, name: KeyName, snapshot: KeySnapshot): Reply {
   const { state, attempt, ageMs, expiresInMs, leaseLeftMs, answer } = snapshot
-  const recorded = answer === undefined ? undefined : decodeAnswer(sealer.open(name, answer))
+  const recorded = answer && openAnswer(settings, name, answer)
   const location = recorded?.headers.find(([header]) => header === 'location')?.[1]
   return jsonReply(
     200,

@@ -19,3 +19,13 @@ export function refuseRunning({ problem }: Settings, leaseLeftMs: number, attemp
   const retryAfterMs = Math.min(Math.max(leaseLeftMs, 1_000), 5_000)
   return problem('in-progress', { retryAfterMs, members: { state: 'running', ...(attempt !== undefined && { attempt }) } })
 }
+
+/** Refuses a repeat of a call whose runner vanished, and whose outcome nobody knows. */
+export function refuseUnknown({ problem }: Settings, attempt: number): Reply {
+  return problem('outcome-unknown', { members: { state: 'unknown', attempt } })
+}
+
+/** Refuses a call that would start while the process ends. */
+export function refuseDraining({ problem }: Settings): Reply {
+  return problem('shutting-down', { retryAfterMs: 1_000 })
+}

@@ -17,31 +17,48 @@ export function isStoreFailure(error: unknown): boolean {
 
 /**
  * Claims a key; after a lost reply once more as the same owner, which the store recognises. When the store stays silent the claim
- * may still have arrived: it is released in the background, so that the next attempt does not find the key orphaned.
+ * may have arrived, or still arrive: it is released in the background, so that the next attempt does not find the key orphaned.
  */
 export async function claimKey(settings: Settings, claim: Claim): Promise<ClaimVerdict> {
+  const first = settings.store.claim(claim)
   try {
-    return await bounded(settings, settings.store.claim(claim))
+    return await bounded(settings, first)
   } catch (error) {
     if (!isStoreFailure(error)) throw error
   }
+  const second = settings.store.claim(claim)
   try {
-    return await bounded(settings, settings.store.claim(claim))
+    return await bounded(settings, second)
   } catch (error) {
-    persist(settings, () => settings.store.release(claim.id, claim.owner, claim.retentionMs), claim.leaseMs)
+    releaseUnheard(settings, claim, [first, second])
     throw error
   }
 }
 
+function releaseUnheard(settings: Settings, { id, owner, retentionMs, leaseMs }: Claim, sent: readonly Promise<unknown>[]): void {
+  let isUnderWay = true
+  void Promise.allSettled(sent).then(() => (isUnderWay = false))
+  const release = async (): Promise<void> => {
+    const mayArriveLater = isUnderWay
+    const released = await settings.store.release(id, owner, retentionMs)
+    if (!released && mayArriveLater) throw storeUnavailable('the claim is still under way')
+  }
+  persist(settings, release, leaseMs)
+}
+
 const firstDelayMs = 100
 const longestDelayMs = 5_000
+/** What a process that shuts down still grants a store that is away: most of what orchestrators grant the process. */
+const lastChanceMs = 10_000
 
-/** Repeats an operation in the background until the store takes it, or `giveUpMs` have passed. Never throws. */
+/** Repeats an operation in the background until the store takes it, `giveUpMs` have passed, or the process has to end. Never throws. */
 export function persist(settings: Settings, operation: () => Promise<unknown>, giveUpMs: number, onEnd?: () => void): void {
   const { clock, random, inFlight } = settings
   const attempt = async (): Promise<void> => {
-    const until = clock.now() + giveUpMs
-    for (let delay = firstDelayMs; clock.now() < until && !inFlight.draining; delay = Math.min(delay * 2, longestDelayMs)) {
+    let until = clock.now() + giveUpMs
+    for (let delay = firstDelayMs; ; delay = Math.min(delay * 2, longestDelayMs)) {
+      if (inFlight.draining) until = Math.min(until, clock.now() + lastChanceMs)
+      if (clock.now() >= until) return
       await sleep(clock, delay * (0.5 + random() / 2))
       try {
         await bounded(settings, operation())

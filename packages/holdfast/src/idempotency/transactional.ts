@@ -1,8 +1,9 @@
-import { storeUnavailable, transactionFact } from '../core/index.ts'
-import type { Call, Cancel, Next, Reply } from '../core/index.ts'
+import { transactionFact, withBody } from '../core/index.ts'
+import type { Call, Next, Reply } from '../core/index.ts'
 import { replied } from './attempt.ts'
 import type { Attempt } from './attempt.ts'
-import { conclude } from './conclude.ts'
+import { boundedTransaction } from './bounded-transaction.ts'
+import { captureAnswer, conclude } from './conclude.ts'
 import type { Conclusion } from './conclude.ts'
 import { ExecutionContext } from './context.ts'
 import type { Flight } from './in-flight.ts'
@@ -10,7 +11,7 @@ import type { KeyedCall } from './keyed-call.ts'
 import { decideDisposition, isRetryable } from './outcome.ts'
 import type { Claim } from './record.ts'
 import type { Settings } from './settings.ts'
-import type { TransactionContext, TransactionEnd, TransactionVerdict } from './store.ts'
+import type { IdempotencyStore, TransactionContext, TransactionEnd, TransactionVerdict } from './store.ts'
 
 /**
  * Runs the handler in a transaction that also records its answer: `exactly-once`. A crash rolls both back, so a retry runs at
@@ -25,10 +26,9 @@ export async function attemptTransaction(settings: Settings, keyed: KeyedCall, f
     call.facts.set(transactionFact, transaction)
     new ExecutionContext(settings, name, claim.id, claim.owner, attempt, undefined).attachTo(call)
     passed = await next(call)
-    if (isRetryable(call) && passed.status >= 500) return { commit: undefined }
-    if (decideDisposition(passed.status, settings.guarantee, settings.statuses) === 'release') return { commit: undefined }
+    if (!isToCommit(settings, call, passed)) return { commit: undefined }
     conclusion = await conclude(settings, keyed, passed)
-    return { commit: conclusion.sealed, retentionMs: settings.retentionMs }
+    return { commit: conclusion.sealed, retentionMs: keyed.retentionMs }
   })
   switch (verdict.kind) {
     case 'committed': {
@@ -48,32 +48,19 @@ export async function runUnkeyed(settings: Settings, call: Call, next: Next): Pr
   await transact(settings, undefined, async ({ transaction }) => {
     call.facts.set(transactionFact, transaction)
     reply = await next(call)
-    return reply.status >= 500 ? { commit: undefined } : { commit: new Uint8Array(0), retentionMs: settings.retentionMs }
+    if (!isToCommit(settings, call, reply)) return { commit: undefined }
+    // The handler may still write to the database while it writes its answer.
+    reply = withBody(reply, (await captureAnswer(settings, reply)).body)
+    return { commit: new Uint8Array(0), retentionMs: settings.retentionMs }
   })
   return reply as Reply
 }
 
-/**
- * Bounds what a transaction waits for the store: for its beginning and for its commit, but not for the handler between them.
- * A transaction that begins after its caller was turned away does not run.
- */
+function isToCommit({ guarantee, statuses }: Settings, call: Call, { status }: Reply): boolean {
+  return !(status >= 500 && isRetryable(call)) && decideDisposition(status, guarantee, statuses) === 'record'
+}
+
 function transact(settings: Settings, claim: Claim | undefined, body: (context: TransactionContext) => Promise<TransactionEnd>): Promise<TransactionVerdict> {
-  const { store, clock, storeTimeoutMs } = settings
-  return new Promise((resolve, reject) => {
-    let gaveUp = false
-    const giveUpLater = (doing: string): Cancel =>
-      clock.after(storeTimeoutMs, () => {
-        gaveUp = true
-        reject(storeUnavailable(`the ${store.name} store did not ${doing} within ${storeTimeoutMs} ms`))
-      })
-    let cancel = giveUpLater('begin a transaction')
-    const work = store.transact?.(claim, async (context) => {
-      if (gaveUp) return { commit: undefined }
-      cancel()
-      const end = await body(context)
-      cancel = giveUpLater('commit')
-      return end
-    })
-    work?.then(resolve, reject).finally(() => cancel())
-  })
+  const store = settings.store as Required<IdempotencyStore>
+  return boundedTransaction(settings, (bounded) => store.transact(claim, bounded), body)
 }
