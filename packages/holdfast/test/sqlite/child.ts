@@ -8,7 +8,16 @@ const store = sqlite(path, { busyTimeoutMs: 20_000 })
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
 const claim = (id: string, owner: string) =>
-  ({ id, owner, scope: 'account', fingerprint: 'f', leaseMs: 30_000, onOrphan: 'unknown', unknownRetentionMs: 3_600_000_000, retentionMs: 3_600_000 }) as const
+  ({
+    id,
+    owner,
+    scope: 'account',
+    fingerprint: 'f',
+    leaseMs: 30_000,
+    onOrphan: 'unknown',
+    unknownRetentionMs: 3_600_000_000,
+    retentionMs: 3_600_000,
+  }) as const
 
 /** Adds two rows which only ever appear together, and records the answer. */
 async function effect(id: string, owner: string): Promise<string> {
@@ -66,6 +75,7 @@ async function hold(): Promise<void> {
 
 say('ready')
 if (task !== 'hold' && task !== 'load') await once(process.stdin, 'data')
-await { load, race, contend, hold }[task]?.()
+const tasks = new Map(Object.entries({ load, race, contend, hold }))
+await tasks.get(task)?.()
 process.stdin.destroy()
 await store.close()

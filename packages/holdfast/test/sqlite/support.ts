@@ -12,5 +12,15 @@ export function temporaryFolder(): { readonly path: string; file(name: string): 
 }
 
 export function claimOf(id: string, owner: string, more: Partial<Claim> = {}): Claim {
-  return { id, owner, scope: 'account', fingerprint: 'f', leaseMs: 30_000, onOrphan: 'unknown', unknownRetentionMs: 3_600_000_000, retentionMs: 3_600_000, ...more }
+  return {
+    id,
+    owner,
+    scope: 'account',
+    fingerprint: 'f',
+    leaseMs: 30_000,
+    onOrphan: 'unknown',
+    unknownRetentionMs: 3_600_000_000,
+    retentionMs: 3_600_000,
+    ...more,
+  }
 }

@@ -1,6 +1,6 @@
 import { storeUnavailable } from '../../core/index.ts'
 import type { SqliteDatabase, SqliteDriver, SqliteStatement } from './driver.ts'
-import { isBusy, toStoreError } from './errors.ts'
+import { isBusy, outageOf, toStoreError } from './errors.ts'
 
 // More distinct statements than a service writes by hand; a program that builds SQL text per call must not grow the cache for ever.
 const cachedStatements = 512
@@ -33,9 +33,14 @@ export class Connection implements SqliteDatabase {
     return this.driver.isTransaction === false
   }
 
+  /** Harmless when the driver's connection was closed already. */
   close(): void {
     this.#statements.clear()
-    this.driver.close()
+    try {
+      this.driver.close()
+    } catch (error) {
+      if (outageOf(error) !== 'closed') throw error
+    }
   }
 }
 

@@ -24,16 +24,13 @@ const longLogFrames = 64_000
 export async function examine(path: string, reader: Connection, write: () => Promise<void>): Promise<readonly Finding[]> {
   const findings: Finding[] = []
   if (isMemory(path)) findings.push(warning('sqlite-memory', 'the database is in memory and lost on exit; open a file to keep records.'))
-  else findings.push(...examineSettings(reader), ...(await examineFileSystem(path)))
+  else findings.push(...(await examineFileSystem(path)))
   try {
+    if (!isMemory(path)) findings.push(...examineSettings(reader))
     await write()
   } catch (error) {
-    findings.push(
-      problem(
-        'sqlite-not-writable',
-        `a test write failed: ${String(error instanceof Error && error.cause ? error.cause : error)}. Check space, permissions and other writers.`,
-      ),
-    )
+    const cause = String(error instanceof Error && error.cause ? error.cause : error)
+    findings.push(problem('sqlite-not-writable', `a test write failed: ${cause}. Check space, permissions and other writers.`))
   }
   return findings
 }

@@ -25,7 +25,14 @@ export interface SyncFile {
 const done = Promise.resolve()
 
 /** Nothing to sync: a database in memory. */
-export const volatile: Durability = { sync: () => done, isSyncing: false, settled: () => done, isSuspect: false, restored: () => {}, close: () => done }
+export const volatile: Durability = {
+  sync: () => done,
+  isSyncing: false,
+  settled: () => done,
+  isSuspect: false,
+  restored: () => {},
+  close: () => done,
+}
 
 /**
  * Coalesces syncs: one is under way at a time, and everyone who asks meanwhile shares the next. The kernel runs syncs of one file

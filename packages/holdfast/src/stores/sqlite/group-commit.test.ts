@@ -15,7 +15,14 @@ afterEach(async () => {
 })
 
 function open(name: string, more: Partial<DatabaseOptions> = {}): Database {
-  const database = openDatabase({ path: folder.file(name), open: openNodeSqlite, busyTimeoutMs: 500, holdLimitMs: 500, clock: undefined, ...more })
+  const database = openDatabase({
+    path: folder.file(name),
+    open: openNodeSqlite,
+    busyTimeoutMs: 500,
+    holdLimitMs: 500,
+    clock: undefined,
+    ...more,
+  })
   opened.push(database)
   return database
 }
@@ -31,7 +38,8 @@ function write<T>(database: Database, body: (db: SqliteDatabase) => T | Promise<
 }
 
 const add = (text: string) => (db: SqliteDatabase) => void db.prepare('INSERT INTO notes (text) VALUES (?)').run(text)
-const notes = (database: Database): string[] => (database.read.prepare('SELECT text FROM notes ORDER BY rowid').all() as { text: string }[]).map(({ text }) => text)
+const notes = (database: Database): string[] =>
+  (database.read.prepare('SELECT text FROM notes ORDER BY rowid').all() as { text: string }[]).map(({ text }) => text)
 const end = (text: string): TransactionEnd => ({ commit: new TextEncoder().encode(text), retentionMs: 3_600_000 })
 
 /** A sync that waits to be let through. */
@@ -134,8 +142,14 @@ describe('group commit', () => {
     const database = await withNotes('throwing.db')
     const results = await Promise.allSettled([
       write(database, add('a')),
-      write(database, (db) => { add('b')(db); throw new Error('no b') }),
-      write(database, async (db) => { add('c')(db); await turns(2) }),
+      write(database, (db) => {
+        add('b')(db)
+        throw new Error('no b')
+      }),
+      write(database, async (db) => {
+        add('c')(db)
+        await turns(2)
+      }),
     ])
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect((results[1] as PromiseRejectedResult).reason).toMatchObject({ message: 'no b' })
@@ -166,7 +180,11 @@ describe('group commit', () => {
       database.prepare = (sql: string) => {
         const statement = prepare(sql)
         const run = statement.run.bind(statement)
-        if (sql === 'COMMIT') statement.run = () => { if (fail.commit) throw Object.assign(new Error('disk I/O error'), { errcode: 10 }); return run() }
+        if (sql === 'COMMIT')
+          statement.run = () => {
+            if (fail.commit) throw Object.assign(new Error('disk I/O error'), { errcode: 10 })
+            return run()
+          }
         return statement
       }
       return database
@@ -183,7 +201,9 @@ describe('group commit', () => {
 
   it('answers with store-unavailable after a failed sync, until the log was written anew', async () => {
     let isBroken = false
-    const sync = async () => { if (isBroken) throw Object.assign(new Error('EIO'), { code: 'EIO' }) }
+    const sync = async () => {
+      if (isBroken) throw Object.assign(new Error('EIO'), { code: 'EIO' })
+    }
     const database = await withNotes('sync-fails.db', { syncFile: { sync, close: async () => {} } })
     isBroken = true
     await expect(write(database, add('a'))).rejects.toMatchObject({ code: 'store-unavailable' })
@@ -195,13 +215,25 @@ describe('group commit', () => {
   it('runs each body in the async context of its caller', async () => {
     const database = await withNotes('context.db')
     const calls = ['/a', '/b', '/c'].map((url) => createCall({ method: 'POST', url, headers: toFields() }))
-    const seen = await Promise.all(calls.map((call) => runWithCall(call, () => write(database, async () => { await turns(1); return currentCall().url }))))
+    const seen = await Promise.all(
+      calls.map((call) =>
+        runWithCall(call, () =>
+          write(database, async () => {
+            await turns(1)
+            return currentCall().url
+          }),
+        ),
+      ),
+    )
     expect(seen).toEqual(['/a', '/b', '/c'])
   })
 
   it('lets the event loop turn while a slow body holds the writer', async () => {
     const database = await withNotes('slow.db')
-    const slow = write(database, async (db) => { await new Promise((resolve) => setTimeout(resolve, 60)); add('slow')(db) })
+    const slow = write(database, async (db) => {
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      add('slow')(db)
+    })
     const waiting = write(database, add('next'))
     let ticks = 0
     const timer = setInterval(() => ticks++, 5)
@@ -240,7 +272,8 @@ describe('group commit', () => {
     const database = await withNotes('misuse.db')
     const kept = await write(database, (db) => db)
     expect(() => kept.exec("INSERT INTO notes VALUES ('x')")).toThrow('after its handler had ended')
-    for (const sql of ['COMMIT', ' rollback', 'END', 'begin immediate']) await expect(write(database, (db) => db.exec(sql))).rejects.toThrow('may not end the transaction')
+    for (const sql of ['COMMIT', ' rollback', 'END', 'begin immediate'])
+      await expect(write(database, (db) => db.exec(sql))).rejects.toThrow('may not end the transaction')
     await write(database, (db) => db.exec("SAVEPOINT own; INSERT INTO notes VALUES ('gone'); ROLLBACK TO own; RELEASE own"))
     expect(notes(database)).toEqual([])
   })

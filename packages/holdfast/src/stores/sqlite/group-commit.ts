@@ -120,7 +120,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
         const transaction = new Transaction(writer)
         isHeld = await runJob(job, transaction)
         hasWritten ||= transaction.hasWritten
-        if (transaction.isBroken) throw storeUnavailable('SQLite rolled the whole transaction back')
+        if (transaction.broken !== undefined) throw transaction.broken
         const now = performance.now()
         if (now - sliceStartedAt > maxSliceMs) {
           await nextTurn()

@@ -6,6 +6,7 @@ import {
   decideRelease,
   decideResolve,
   decideStep,
+  isLive,
   toSnapshot,
 } from '../../idempotency/decide.ts'
 import type { Decision } from '../../idempotency/decide.ts'
@@ -61,10 +62,8 @@ export function createRecords({ isDurable, group, clock, readDurably, onInsert, 
     const now = clock.now()
     const { quota } = claim
     // Only a claim that would make a record is counted.
-    const decision = decideClaim(before, claim, now)
-    if (quota === undefined || decision.verdict.kind !== 'acquired' || decision.verdict.attempt > 1 || before?.owner === claim.owner)
-      return decision
-    return decideClaim(before, claim, now, countLive(transaction, claim.scope, claim.id, now, quota))
+    const others = quota === undefined || isLive(before, now) ? 0 : countLive(transaction, claim.scope, claim.id, now, quota)
+    return decideClaim(before, claim, now, others)
   }
 
   async function transact(

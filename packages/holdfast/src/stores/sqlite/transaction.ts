@@ -16,7 +16,7 @@ const rollback = 'ROLLBACK TO holdfast_job'
 export class Transaction implements SqliteDatabase {
   readonly #connection: Connection
   #isOpen = true
-  #isBroken = false
+  #broken: Error | undefined
   #hasWritten = false
 
   constructor(connection: Connection) {
@@ -38,9 +38,9 @@ export class Transaction implements SqliteDatabase {
     return this.#isOpen
   }
 
-  /** Whether the outer transaction is gone, and with it the work of the whole group. */
-  get isBroken(): boolean {
-    return this.#isBroken
+  /** Set when the outer transaction is gone, and with it the work of the whole group. */
+  get broken(): Error | undefined {
+    return this.#broken
   }
 
   get hasWritten(): boolean {
@@ -55,14 +55,15 @@ export class Transaction implements SqliteDatabase {
   /** Runs `body` in a savepoint, which is kept when `keep` says so of its result. */
   async inSavepoint<T>(body: () => Promise<T> | T, keep: (result: T) => boolean = () => true): Promise<T> {
     this.#connection.prepare(savepoint).run()
-    let isKept = false
+    let result
     try {
-      const result = await body()
-      isKept = keep(result)
-      return result
-    } finally {
-      this.#endSavepoint(isKept)
+      result = await body()
+    } catch (error) {
+      this.#endSavepoint(false, error)
+      throw error
     }
+    this.#endSavepoint(keep(result))
+    return result
   }
 
   /** Ends the turn. After this the caller's late work is refused. */
@@ -77,16 +78,16 @@ export class Transaction implements SqliteDatabase {
     this.#isOpen = false
   }
 
-  #endSavepoint(isKept: boolean): void {
+  #endSavepoint(isKept: boolean, cause?: unknown): void {
     if (!this.#isOpen) throw storeUnavailable('the transaction was rolled back because its body held the writer for too long')
     try {
       if (!isKept) this.#connection.prepare(rollback).run()
       this.#connection.prepare(release).run()
       if (isKept) this.#hasWritten = true
-      if (this.#connection.hasLostTransaction) throw new Error('SQLite rolled the transaction back by itself')
+      if (this.#connection.hasLostTransaction) throw new Error('no transaction is open any more')
     } catch (error) {
-      this.#isBroken = true
-      throw storeUnavailable('the transaction was rolled back as a whole', error)
+      this.#broken = storeUnavailable('SQLite rolled the whole transaction back', cause ?? error)
+      throw this.#broken
     }
   }
 

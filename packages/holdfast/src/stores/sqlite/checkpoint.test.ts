@@ -1,0 +1,95 @@
+import { statSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../../test/sqlite/support.ts'
+import { canCheckpointBeside } from './checkpoint-thread.ts'
+import type { CheckpointResult, CheckpointThread } from './checkpoint-thread.ts'
+import { createCheckpoints } from './checkpoint.ts'
+import { sqlite } from './index.ts'
+
+const folder = temporaryFolder()
+
+function threadOf(results: CheckpointResult[]): CheckpointThread & { readonly modes: string[] } {
+  const modes: string[] = []
+  return {
+    modes,
+    async run(mode) {
+      modes.push(mode)
+      await Promise.resolve()
+      const result = results.shift()
+      if (result === undefined) throw new Error('the thread is gone')
+      return result
+    },
+    close: async () => {},
+  }
+}
+
+describe('checkpoints', () => {
+  it('keep the log bounded under a load that never pauses', async () => {
+    const path = folder.file('bounded.db')
+    const store = sqlite(path)
+    await store.write((db) => db.exec('CREATE TABLE blobs (id INTEGER PRIMARY KEY, bytes BLOB)'))
+    let longest = 0
+    let written = 0
+    const caller = async (): Promise<void> => {
+      while (written < 6000) {
+        // Other bytes each time: SQLite does not write a page that stays as it is.
+        const bytes = new Uint8Array(60_000).fill(++written)
+        await store.write((db) =>
+          db
+            .prepare('INSERT INTO blobs (id, bytes) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes')
+            .run(written % 50, bytes),
+        )
+        longest = Math.max(longest, statSync(`${path}-wal`).size)
+      }
+    }
+    await Promise.all(Array.from({ length: 160 }, caller))
+    await store.close()
+    // 360 MB went through the log; it starts anew at 64 MB, and grows on while the copying begins.
+    expect(longest).toBeLessThan(128 * 1_048_576)
+  }, 120_000)
+
+  it('leave a short log alone', () => {
+    const thread = threadOf([])
+    const checkpoints = createCheckpoints(() => ({ busy: 0, log: 3999, checkpointed: 0 }), thread)
+    expect(checkpoints.afterCommit()).toBeUndefined()
+    expect(thread.modes).toEqual([])
+  })
+
+  it('hold the queue back only while the last stretch of a long log is copied', async () => {
+    const thread = threadOf([
+      { busy: 0, log: 20_000, checkpointed: 19_000 },
+      { busy: 0, log: 20_100, checkpointed: 20_100 },
+    ])
+    const checkpoints = createCheckpoints(() => ({ busy: 0, log: 20_000, checkpointed: 0 }), thread)
+    expect(checkpoints.afterCommit()).toBeUndefined()
+    await Promise.resolve()
+    await Promise.resolve()
+    await Promise.resolve()
+    const gate = checkpoints.afterCommit()
+    expect(gate).toBeInstanceOf(Promise)
+    await gate
+    await delay(1)
+    expect(thread.modes).toEqual(['PASSIVE', 'FULL'])
+  })
+
+  it('go on without their thread when it is gone, and do not hold anyone back', async () => {
+    const thread = threadOf([])
+    const checkpoints = createCheckpoints(() => ({ busy: 0, log: 20_000, checkpointed: 0 }), thread)
+    expect(checkpoints.afterCommit()).toBeUndefined()
+    await delay(1)
+    expect(checkpoints.afterCommit()).toBeUndefined()
+    expect(thread.modes).toEqual(['PASSIVE'])
+    await checkpoints.close()
+  })
+
+  it.each([
+    ['3.51.2', false],
+    ['3.51.3', true],
+    ['3.50.7', false],
+    ['3.53.4', true],
+    ['4.0.0', true],
+  ])('run beside the writer in SQLite %s: %s', (version, isSafe) => {
+    expect(canCheckpointBeside(version)).toBe(isSafe)
+  })
+})
