@@ -3,8 +3,7 @@ import type { Claim, ClaimVerdict, Completion, CompleteVerdict, KeySnapshot, Res
 import { ask } from './context.ts'
 import type { Context } from './context.ts'
 import { bytes, number, span, text } from './literal.ts'
-import { toBytes, toRecord } from './record-row.ts'
-import type { Row } from './record-row.ts'
+import { toBytes, toReading } from './record-row.ts'
 import { selectRecord } from './transact.sql.ts'
 
 /** Claims a key in one round trip. */
@@ -19,20 +18,21 @@ export async function claim(context: Context, claim: Claim): Promise<ClaimVerdic
     number(mintedAt),
     number(quota),
   ]
-  const [row] = await ask(context, (names) => `SELECT * FROM ${names.claim}(${values.join(', ')})`)
-  return toVerdict(row ?? {})
+  const [row] = await ask(context, (names) => `SELECT ${names.claim}(${values.join(', ')}) AS said`)
+  return toVerdict(String(row?.['said']))
 }
 
-function toVerdict(row: Row): ClaimVerdict {
-  const attempt = Number(row['attempt'])
-  const kind = row['verdict'] as ClaimVerdict['kind']
+function toVerdict(said: string): ClaimVerdict {
+  const [word, number, lease, hex = '-'] = said.split(' ')
+  const kind = word as ClaimVerdict['kind']
+  const attempt = Number(number)
   switch (kind) {
     case 'acquired':
-      return { kind, attempt, progress: toBytes(row['bytes']) }
+      return { kind, attempt, progress: hex === '-' ? undefined : toBytes(hex) }
     case 'done':
-      return { kind, answer: toBytes(row['bytes']) as Uint8Array, attempt }
+      return { kind, answer: toBytes(hex), attempt }
     case 'running':
-      return { kind, attempt, leaseLeftMs: Number(row['lease']) }
+      return { kind, attempt, leaseLeftMs: Number(lease) }
     case 'unknown':
       return { kind, attempt }
     case 'mismatch':
@@ -91,14 +91,15 @@ export async function resolve(context: Context, { id, owner, answer, retentionMs
 /** Reads a record that has not expired. */
 export async function lookup(context: Context, id: string): Promise<KeySnapshot | undefined> {
   const [row] = await ask(context, (names) => selectRecord(names, text(id)))
-  return toSnapshot(toRecord(id, row)?.record, Number(row?.['now']))
+  const { record, now } = toReading(id, row)
+  return toSnapshot(record, now)
 }
 
 /** What a claim would be told now, without claiming. `running` where it would be allowed to run: somebody was a moment ago. */
 export async function peek(context: Context, claim: Claim): Promise<Exclude<ClaimVerdict, { kind: 'acquired' }>> {
   const [row] = await ask(context, (names) => selectRecord(names, text(claim.id)))
-  const found = toRecord(claim.id, row)?.record
-  return toTaken(decideClaim(found, claim, Number(row?.['now'])).verdict)
+  const { record, now } = toReading(claim.id, row)
+  return toTaken(decideClaim(record, claim, now).verdict)
 }
 
 /** A verdict on a key whose lock another transaction holds, so that nobody else may run it. */

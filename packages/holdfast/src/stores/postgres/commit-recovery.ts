@@ -5,7 +5,7 @@ import type { TransactionVerdict } from '../../idempotency/store.ts'
 import type { Context } from './context.ts'
 import { text } from './literal.ts'
 import type { Names } from './names.ts'
-import { toRecord } from './record-row.ts'
+import { toReading } from './record-row.ts'
 import type { Row } from './record-row.ts'
 import { openSession } from './session.ts'
 import { selectRecord } from './transact.sql.ts'
@@ -15,11 +15,10 @@ import { selectRecord } from './transact.sql.ts'
  * ended. Throwing is always safe here: the record is in the same commit as the effects, and a retry finds it, or runs.
  */
 export async function recoverCommit(context: Context, names: Names, claim: Claim, cause: unknown): Promise<TransactionVerdict> {
-  const row = await readAfterwards(context, names, claim.id, cause)
-  const record = toRecord(claim.id, row)?.record
+  const { record, now } = toReading(claim.id, await readAfterwards(context, names, claim.id, cause))
   if (record?.state === 'done' && record.owner === claim.owner) return { kind: 'committed' }
   if (record !== undefined) {
-    const { verdict } = decideClaim(record, claim, Number(row?.['now']))
+    const { verdict } = decideClaim(record, claim, now)
     if (verdict.kind !== 'acquired') return verdict
   }
   throw storeUnavailable('the connection to Postgres was lost while it committed; nothing was committed, a retry is safe', cause)

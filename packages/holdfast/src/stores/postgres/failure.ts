@@ -1,4 +1,5 @@
 import { isHoldfastError, storeUnavailable } from '../../core/errors.ts'
+import type { Names } from './names.ts'
 
 // Node's socket errors, and the names postgres.js gives its own.
 const connectionCodes = new Set([
@@ -28,6 +29,12 @@ const connectionMessages = /^(Connection terminated|Client has encountered a con
 export function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Whether the server says an error is about a table of ours. `pg` calls the field `table`, postgres.js `table_name`. */
+export function isOnTable(error: unknown, { bare }: Names): boolean {
+  const fields = error as Partial<Record<'table' | 'table_name' | 'schema' | 'schema_name', unknown>>
+  return (fields.table ?? fields.table_name) === bare.table && (fields.schema ?? fields.schema_name) === bare.schema
 }
 
 /** Whether an error means that the connection is gone, so that what was sent last may or may not have been done. */

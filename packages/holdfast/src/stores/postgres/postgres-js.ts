@@ -44,9 +44,44 @@ export function fromPostgresJs<Reserved extends PostgresJsQueries>(sql: Postgres
   if (sql.options?.fetch_types === false) throw configurationError('fromPostgresJs needs fetch_types: true, the default of postgres.js; without it sql.reserve() waits for ever')
   return {
     query: (text, values) => run(sql, text, values),
-    connect: async () => new ReservedClient(await sql.reserve()),
+    connect: async () => new ReservedClient(await reserve(sql)),
   }
 }
+
+/**
+ * Asks again while nothing comes. When a connection closes, postgres.js opens it anew for the first who waits, but does not tell whoever
+ * waits in `reserve()` (3.4.9, `onclose`): that one would wait for ever, while the connection stands idle.
+ */
+function reserve<Reserved>(sql: { reserve(): Promise<Reserved & { release(): void }> }): Promise<Reserved & { release(): void }> {
+  return new Promise((resolve, reject) => {
+    let isSettled = false
+    let timer: NodeJS.Timeout | undefined
+    const settle = (): void => {
+      isSettled = true
+      clearTimeout(timer)
+    }
+    const ask = (patienceMs: number): void => {
+      if (patienceMs < longestPatienceMs) timer = setTimeout(() => ask(patienceMs * 2), patienceMs)
+      sql.reserve().then(
+        (reserved) => {
+          if (isSettled) return reserved.release()
+          settle()
+          resolve(reserved)
+        },
+        (error: unknown) => {
+          settle()
+          reject(error as Error)
+        },
+      )
+    }
+    ask(firstPatienceMs)
+  })
+}
+
+// Longer than opening a connection takes, shorter than a caller notices.
+const firstPatienceMs = 250
+// By then every caller has given up.
+const longestPatienceMs = 60_000
 
 class ReservedClient<Sql extends PostgresJsQueries> implements PooledClient, PostgresJsClient<Sql> {
   readonly sql: Sql & { release(): void }

@@ -4,7 +4,7 @@ import type { Context } from './context.ts'
 import { codeOf, isConnectionLoss, toUnavailable } from './failure.ts'
 import { bytes, text } from './literal.ts'
 import type { Names } from './names.ts'
-import { toRecord } from './record-row.ts'
+import { toReading } from './record-row.ts'
 import { openSession } from './session.ts'
 import type { Session } from './session.ts'
 import { conditions } from './transact.sql.ts'
@@ -69,7 +69,7 @@ async function recoverStep(
   { id, owner, progress }: { readonly id: string; readonly owner: string; readonly progress: Uint8Array },
   cause: unknown,
 ): Promise<true> {
-  const record = toRecord(id, await readAfterwards(context, names, id, cause))?.record
+  const { record } = toReading(id, await readAfterwards(context, names, id, cause))
   if (record?.owner === owner && record.progress !== undefined && Buffer.compare(record.progress, progress) === 0) return true
   throw storeUnavailable('the connection to Postgres was lost while it committed a step; nothing was committed', cause)
 }

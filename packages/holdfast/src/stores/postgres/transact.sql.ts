@@ -10,45 +10,33 @@ export const conditions = {
   full: 'HF003',
 } as const
 
-/** The columns of a record as `toRecord` reads them. One word each: some drivers are told to rename columns with underscores. */
-export const recordColumns: readonly (readonly [name: string, type: string, expression: string])[] = [
-  ['state', 'text', 'k.state'],
-  ['scope', 'text', 'k.scope'],
-  ['fingerprint', 'text', 'k.fingerprint'],
-  ['owner', 'text', 'k.owner'],
-  ['attempt', 'integer', 'k.attempt'],
-  ['lease', 'float8', '(extract(epoch FROM k.lease_until) * 1000)::float8'],
-  ['progress', 'bytea', 'k.progress'],
-  ['answer', 'bytea', 'k.answer'],
-  ['created', 'float8', '(extract(epoch FROM k.created_at) * 1000)::float8'],
-  ['completed', 'float8', '(extract(epoch FROM k.completed_at) * 1000)::float8'],
-  ['expires', 'float8', '(extract(epoch FROM k.expires_at) * 1000)::float8'],
-  ['version', 'text', 'k.xmin::text'],
-]
+const ms = (instant: string): string => `(extract(epoch FROM ${instant}) * 1000)`
+const hex = (column: string): string => `encode(k.${column}, 'hex')`
 
-const now = '(extract(epoch FROM clock_timestamp()) * 1000)::float8'
+/** A record as JSON, read by `toRecord`. `version` changes with every change to the row. */
+const recordJson = `json_build_object(
+    'state', k.state, 'scope', k.scope, 'fingerprint', k.fingerprint, 'owner', k.owner, 'attempt', k.attempt, 'lease', ${ms('k.lease_until')},
+    'progress', ${hex('progress')}, 'answer', ${hex('answer')}, 'created', ${ms('k.created_at')}, 'completed', ${ms('k.completed_at')},
+    'expires', ${ms('k.expires_at')}, 'version', k.xmin::text)`
 
-/** Reads a record and the store's time. `id` must be SQL. */
+/** Reads the store's time and a record. `id` must be SQL. */
 export function selectRecord(names: Names, id: string): string {
-  const list = recordColumns.map(([name, , expression]) => `${expression} AS "${name}"`).join(', ')
-  return `SELECT ${now} AS "now", ${list} FROM ${names.records} k WHERE k.id = ${id}`
+  return `SELECT ${ms('clock_timestamp()')}::text AS now, (SELECT ${recordJson}::text FROM ${names.records} k WHERE k.id = ${id}) AS record`
 }
 
 /**
  * The start of a transaction: takes the key's lock, then looks at the record. The look is a statement of its own, after the lock, so
- * that it sees what the lock's last holder committed.
+ * that it sees what the lock's last holder committed. Answers `locked began now live record`, the last as JSON or nothing.
  */
 export function beginFunction(names: Names): string {
-  const outs = recordColumns.map(([name, type]) => `OUT "${name}" ${type}`).join(', ')
   return `
-CREATE OR REPLACE FUNCTION ${names.begin}(p_id text, p_scope text, p_quota bigint, OUT locked boolean, OUT began text, OUT "now" float8, OUT live bigint, ${outs})
-LANGUAGE plpgsql AS $$
-#variable_conflict use_column
+CREATE OR REPLACE FUNCTION ${names.begin}(p_id text, p_scope text, p_quota bigint) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  locked boolean := pg_try_advisory_xact_lock(${names.lock('key', 'p_id')});
+  record text;
+  live bigint := 0;
 BEGIN
-  locked := pg_try_advisory_xact_lock(${names.lock('key', 'p_id')});
-  SELECT ${recordColumns.map(([, , expression]) => expression).join(', ')}
-  INTO ${recordColumns.map(([name]) => `"${name}"`).join(', ')}
-  FROM ${names.records} k WHERE k.id = p_id;
+  SELECT ${recordJson} INTO record FROM ${names.records} k WHERE k.id = p_id;
   IF p_quota IS NOT NULL THEN
     SELECT count(*) INTO live FROM (
       SELECT FROM ${names.records} k
@@ -56,16 +44,18 @@ BEGIN
       LIMIT p_quota
     ) counted;
   END IF;
-  began := extract(epoch FROM now())::text;
-  "now" := ${now};
+  RETURN concat(locked, ' ', extract(epoch FROM now()), ' ', ${ms('clock_timestamp()')}, ' ', live, ' ', record);
 END $$`
 }
 
 /**
  * The end of a transaction: records the answer, or raises, which undoes the handler's effects. `p_version` is the row version the
- * start saw, NULL for none; anything that happened to the record since then makes the transaction void.
+ * start saw, NULL for none: then a record made meanwhile fails the INSERT, which is cheaper than ON CONFLICT. Anything that happened to
+ * the record since the start makes the transaction void.
  */
 export function finishFunction(names: Names): string {
+  const insert = `INSERT INTO ${names.records} AS k (id, scope, fingerprint, state, owner, attempt, created_at, completed_at, expires_at, answer)
+  VALUES (p_id, p_scope, p_fingerprint, 'done', p_owner, p_attempt, now(), t, t + p_retention * interval '1 millisecond', p_answer)`
   return `
 CREATE OR REPLACE FUNCTION ${names.finish}(
   p_id text, p_scope text, p_fingerprint text, p_owner text, p_attempt integer, p_began text, p_version text, p_continues boolean,
@@ -81,8 +71,11 @@ BEGIN
     RAISE EXCEPTION 'the account has its quota of keys' USING ERRCODE = '${conditions.full}';
   END IF;
   t := clock_timestamp();
-  INSERT INTO ${names.records} AS k (id, scope, fingerprint, state, owner, attempt, created_at, completed_at, expires_at, answer)
-  VALUES (p_id, p_scope, p_fingerprint, 'done', p_owner, p_attempt, now(), t, t + p_retention * interval '1 millisecond', p_answer)
+  IF p_version IS NULL THEN
+    ${insert};
+    RETURN;
+  END IF;
+  ${insert}
   ON CONFLICT (id) DO UPDATE SET scope = excluded.scope, fingerprint = excluded.fingerprint, state = 'done', owner = excluded.owner,
     attempt = excluded.attempt, lease_until = NULL, progress = NULL, answer = excluded.answer, completed_at = excluded.completed_at,
     expires_at = excluded.expires_at, created_at = CASE WHEN p_continues THEN k.created_at ELSE excluded.created_at END

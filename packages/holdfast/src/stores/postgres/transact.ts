@@ -1,14 +1,14 @@
 import { storeUnavailable } from '../../core/errors.ts'
 import { decideClaim, isLive } from '../../idempotency/decide.ts'
-import type { Claim, ClaimVerdict, KeyRecord } from '../../idempotency/record.ts'
+import type { Claim, ClaimVerdict } from '../../idempotency/record.ts'
 import type { TransactionContext, TransactionEnd, TransactionVerdict } from '../../idempotency/store.ts'
 import { peek, toTaken } from './claim.ts'
 import { recoverCommit } from './commit-recovery.ts'
 import type { Context } from './context.ts'
-import { codeOf, isConnectionLoss, toUnavailable } from './failure.ts'
+import { codeOf, isConnectionLoss, isOnTable, toUnavailable } from './failure.ts'
 import { bytes, number, span, text } from './literal.ts'
 import type { Names } from './names.ts'
-import { toNumber, toRecord } from './record-row.ts'
+import { splitAt, toRecord } from './record-row.ts'
 import { openSession } from './session.ts'
 import type { Session } from './session.ts'
 import { conditions } from './transact.sql.ts'
@@ -24,7 +24,6 @@ interface Begun {
   readonly isLocked: boolean
   /** The instant the transaction began; another one at the end means the handler ended it. */
   readonly began: string
-  readonly record: KeyRecord | undefined
   readonly version: string | undefined
   readonly verdict: ClaimVerdict
   /** The record became unknown by being looked at. */
@@ -64,22 +63,21 @@ async function beginOn(context: Context, names: Names, claim: Claim): Promise<Be
   try {
     const { id, scope, quota } = claim
     const results = await session.script(
-      `BEGIN ISOLATION LEVEL ${context.isolation} READ WRITE; SELECT * FROM ${names.begin}(${text(id)}, ${text(scope)}, ${number(quota)})`,
+      `BEGIN ISOLATION LEVEL ${context.isolation} READ WRITE; SELECT ${names.begin}(${text(id)}, ${text(scope)}, ${number(quota)})`,
     )
-    const row = results.at(-1)?.rows[0] ?? {}
-    const found = toRecord(id, row)
-    const now = Number(row['now'])
-    const decision = decideClaim(found?.record, claim, now, toNumber(row['live']))
+    const said = String(Object.values(results.at(-1)?.rows[0] ?? {})[0])
+    const [locked, began = '', now = '', live, json] = splitAt(said, 4)
+    const found = toRecord(id, json === '' ? undefined : json)
+    const decision = decideClaim(found?.record, claim, Number(now), Number(live))
     return {
       session,
       names,
-      isLocked: row['locked'] === true,
-      began: String(row['began']),
-      record: found?.record,
+      isLocked: locked === 't',
+      began,
       version: found?.version,
       verdict: decision.verdict,
       becomesUnknown: decision.verdict.kind === 'unknown' && decision.record !== found?.record,
-      continues: isLive(found?.record, now),
+      continues: isLive(found?.record, Number(now)),
     }
   } catch (error) {
     session.release(error)
@@ -136,15 +134,20 @@ async function finish(
       return recoverCommit(context, names, claim, error)
     }
     await abort(session)
-    return judgeRefusal(context, claim, error)
+    return judgeRefusal(context, names, claim, error)
   }
 }
 
 /** The database refused to commit; nothing of this transaction is left. */
-async function judgeRefusal(context: Context, claim: Claim, error: unknown): Promise<TransactionVerdict> {
+async function judgeRefusal(context: Context, names: Names, claim: Claim, error: unknown): Promise<TransactionVerdict> {
   switch (codeOf(error)) {
     case conditions.changed:
       return peek(context, claim)
+    // Either a record was made meanwhile, or a deferred constraint of the handler's own failed.
+    case '23505': {
+      if (!isOnTable(error, names)) throw error
+      return peek(context, claim)
+    }
     case conditions.full:
       return { kind: 'quota' }
     // Under stricter isolation the record of a winner that committed meanwhile shows as a conflict, not as a row.
