@@ -102,7 +102,12 @@ export class Terminal implements Promise<Reply> {
 
 /** Tells a promised reply from one that is already there. */
 export function isPromised(outcome: Promise<Reply> | Reply): outcome is Promise<Reply> {
-  return typeof (outcome as Promise<Reply>).then === 'function'
+  return typeof (outcome as Promise<Reply> | undefined)?.then === 'function'
+}
+
+/** Refuses what is no reply: a policy in JavaScript forgets its `return` easily. */
+export function assertReply(reply: Reply | undefined): asserts reply is Reply {
+  if (typeof reply?.status !== 'number') throw new TypeError('a policy answered nothing; it must return a reply, or what next() returned')
 }
 
 function ignore(): void {}

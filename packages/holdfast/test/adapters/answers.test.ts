@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { createReply, currentCall, defineFact, jsonReply, problem, withHeaders } from '../../src/core/index.ts'
+import { createReply, currentCall, defineFact, jsonReply, problem, stack, withHeaders } from '../../src/core/index.ts'
 import type { Policy, Reply } from '../../src/core/index.ts'
 import { bodyOf, gate, nextChunk, open, send } from './client.ts'
 import { describeAdapters } from './matrix.ts'
@@ -159,6 +159,14 @@ describeAdapters('answers', (start, kit) => {
       return { body: `${currentCall().facts.get(fact)} ${currentCall().method}` }
     })
     expect(String((await send(port, { headers: { 'x-name': 'Ada' } })).body)).toBe('Ada GET')
+  })
+
+  it('gives handlers the call as a policy has changed it', async () => {
+    const changing: Policy = (call, next) => next(call.with({ body: encoder.encode('changed') }))
+    for (const policy of [changing, stack(waiting, changing)]) {
+      const port = await start(policy, async () => ({ body: await currentCall().bytes() }))
+      expect(String((await send(port, { method: 'POST', body: 'sent' })).body)).toBe('changed')
+    }
   })
 
   it(kit.hasOwnErrors ? 'lets the framework answer a handler that throws, and shows the policy that answer' : 'answers a handler that throws with a problem', async () => {

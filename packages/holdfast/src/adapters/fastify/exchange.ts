@@ -1,12 +1,14 @@
+import type { Call } from '../../core/call.ts'
 import { runWithCall } from '../../core/current.ts'
 import { toFields } from '../../core/fields.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
+import { remember } from '../node/call.ts'
 import type { NodeCall } from '../node/call.ts'
 import { goneReply } from '../node/gone-reply.ts'
 import { toWireReply } from '../node/wire-reply.ts'
-import { Terminal, isPromised } from '../terminal.ts'
+import { Terminal, assertReply, isPromised } from '../terminal.ts'
 import { LiveFastifyReply } from './live-reply.ts'
 import { unwrapResponse } from './payload.ts'
 import { changeHead, restoreHead, setField } from './reply-head.ts'
@@ -41,12 +43,12 @@ export class Exchange {
     if (outcome === terminal && !terminal.isObserved) {
       this.#isOver = true
       terminal.runBare(this.#call)
-      return runWithCall(terminal.call ?? this.#call, done)
+      return this.#run(terminal.call ?? this.#call, done)
     }
     terminal.begin((call) => {
       this.#before = this.#reply.getHeaders()
       this.#reply.raw.once('close', () => this.#onClose())
-      runWithCall(call, done)
+      this.#run(call, done)
     })
     if (isPromised(outcome)) {
       outcome.then(
@@ -54,6 +56,11 @@ export class Exchange {
         (error: unknown) => this.#answer(failed(error)),
       )
     } else this.#answer(outcome)
+  }
+
+  #run(call: Call, done: HookDone): void {
+    if (call !== this.#call) remember(this.#call.req, call)
+    runWithCall(call, done)
   }
 
   /** The onSend hook: Fastify's answer is complete but for its writing. */
@@ -72,6 +79,7 @@ export class Exchange {
     this.#close()
     const live = this.#live
     try {
+      assertReply(reply)
       if (live === undefined) return this.#sendOwn(reply)
       if (reply.body !== live.body) return this.#replace(reply)
       if (reply !== live) changeHead(this.#reply, live, reply)

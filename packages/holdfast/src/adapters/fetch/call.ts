@@ -14,9 +14,12 @@ export class FetchCall implements Call {
   readonly request: Request
   #memo: BodyMemo | undefined
   #facts: Facts | undefined
+  readonly #outer: Call | undefined
 
-  constructor(request: Request) {
+  /** `outer` is the call an adapter further out has made of the same request: its facts are shared, its body is not read again. */
+  constructor(request: Request, outer: Call | undefined) {
     this.request = request
+    this.#outer = outer
   }
 
   get method(): string {
@@ -36,12 +39,12 @@ export class FetchCall implements Call {
   }
 
   get facts(): Facts {
-    this.#facts ??= createFacts()
+    this.#facts ??= this.#outer?.facts ?? createFacts()
     return this.#facts
   }
 
   bytes(limit: number = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
-    this.#memo ??= new BodyMemo((most) => this.load(most))
+    this.#memo ??= new BodyMemo((most) => this.#outer?.bytes(most) ?? this.load(most))
     return this.#memo.bytes(limit)
   }
 
@@ -58,6 +61,11 @@ export class FetchCall implements Call {
 /** Makes a call findable by the request it came from. */
 export function remember(request: object, call: Call): void {
   calls.set(request, call)
+}
+
+/** The call an adapter has made of a request before. */
+export function findCall(request: object): Call | undefined {
+  return calls.get(request)
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Policy, PolicySource } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
 import { Terminal } from '../terminal.ts'
-import { FetchCall, remember } from './call.ts'
+import { FetchCall, findCall, remember } from './call.ts'
 import { LiveResponse, goneResponse } from './live-response.ts'
 import { toResponse } from './to-response.ts'
 
@@ -35,7 +35,7 @@ export function holdfast<Rest extends unknown[]>(source: PolicySource, handler: 
 }
 
 async function serve(policy: Policy, request: Request, handle: (request: Request) => Response | Promise<Response>): Promise<Response> {
-  const call = new FetchCall(request)
+  const call = new FetchCall(request, findCall(request))
   remember(request, call)
   const terminal = new Terminal()
   const outcome = policy(call, terminal.next)

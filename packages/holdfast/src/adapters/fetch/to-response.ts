@@ -1,9 +1,11 @@
 import { isLiveBody } from '../../core/body.ts'
 import type { Reply } from '../../core/reply.ts'
+import { assertReply } from '../terminal.ts'
 import type { LiveResponse, ResponseBody } from './live-response.ts'
 
 /** The `Response` of a policy's reply, given the handler's own response where there was one. */
 export function toResponse(reply: Reply, live: LiveResponse | undefined, isHead: boolean): Response {
+  assertReply(reply)
   if (reply === live) return live.toResponse()
   if (reply instanceof Response) return reply
   const headers = new Headers([...reply.headers])

@@ -1,3 +1,4 @@
+import type { Call } from '../../core/call.ts'
 import { FetchCall } from '../fetch/call.ts'
 import { readBodyAhead } from '../request-body.ts'
 import type { IncomingHead, ReadAhead } from '../request-body.ts'
@@ -17,8 +18,8 @@ export class HonoCall extends FetchCall {
   readonly #incoming: Incoming | undefined
   #hasReadAhead = false
 
-  constructor(request: Request, env: unknown) {
-    super(request)
+  constructor(request: Request, env: unknown, outer: Call | undefined) {
+    super(request, outer)
     this.#incoming = incomingOf(env)
   }
 

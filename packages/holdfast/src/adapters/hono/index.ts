@@ -5,7 +5,7 @@ import { policyOf } from '../../core/policy.ts'
 import type { Policy, PolicySource } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
-import { callOf as callOfRequest, remember } from '../fetch/call.ts'
+import { callOf as callOfRequest, findCall, remember } from '../fetch/call.ts'
 import { LiveResponse, goneResponse } from '../fetch/live-response.ts'
 import { toResponse } from '../fetch/to-response.ts'
 import { Terminal } from '../terminal.ts'
@@ -31,7 +31,7 @@ export type HonoMiddleware = (context: HonoContext, next: () => Promise<void>) =
 export function holdfast(source: PolicySource): HonoMiddleware {
   const policy = policyOf(source)
   return function holdfast(context, next) {
-    const call = new HonoCall(context.req.raw, context.env)
+    const call = new HonoCall(context.req.raw, context.env, findCall(context))
     remember(context, call)
     return serve(policy, call, context, next)
   }
@@ -85,12 +85,20 @@ async function suspend(outcome: Promise<Reply> | Reply, terminal: Terminal, cont
   } finally {
     terminal.close()
   }
-  return answer(context, reply, live)
+  try {
+    return answer(context, reply, live)
+  } catch (error) {
+    reportFailure(error)
+    return answer(context, failureReply(undefined), live)
+  }
 }
 
 function runHandler(call: Call, context: HonoContext, next: () => Promise<void>): Promise<void> {
   const seen = call.request
-  if (seen !== context.req.raw) context.req.raw = seen
+  if (seen !== context.req.raw) {
+    context.req.raw = seen
+    remember(context, call)
+  }
   return runWithCall(call, next)
 }
 

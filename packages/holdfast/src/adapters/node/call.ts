@@ -22,7 +22,7 @@ export interface ParsedRequest extends IncomingMessage {
   protocol?: string
   body?: unknown
   rawBody?: unknown
-  [callKey]?: NodeCall
+  [callKey]?: Call
 }
 
 const nothing = new Uint8Array(0)
@@ -33,7 +33,7 @@ export class NodeCall implements BareRun, Call {
   readonly res: ServerResponse
   /** Whether the request's body was read here, and so must be drained by whoever leaves it unread. */
   hasReadAhead = false
-  readonly #outer: NodeCall | undefined
+  readonly #outer: Call | undefined
   #headers: RequestFields | undefined
   #facts: Facts | undefined
   #signal: AbortSignal | undefined
@@ -127,6 +127,11 @@ export class NodeCall implements BareRun, Call {
   }
 }
 
+/** Makes a call findable by its request: the one a policy changed takes the place of the one before. */
+export function remember(req: ParsedRequest, call: Call): void {
+  req[callKey] = call
+}
+
 /**
  * The call of a request, for code that has the request at hand.
  *
@@ -135,7 +140,7 @@ export class NodeCall implements BareRun, Call {
  * const account = callOf(req).facts.get(accountFact)
  */
 export function callOf(req: object): Call {
-  const call = (req as { [callKey]?: NodeCall })[callKey]
+  const call = (req as { [callKey]?: Call })[callKey]
   if (call === undefined) throw new HoldfastError('no-current-call', 'this request has no call; mount the adapter before this route')
   return call
 }

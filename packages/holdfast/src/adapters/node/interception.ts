@@ -3,6 +3,7 @@ import { bodyIncomplete } from '../../core/errors.ts'
 import { toFields } from '../../core/fields.ts'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
+import { assertReply } from '../terminal.ts'
 import type { Terminal } from '../terminal.ts'
 import { changeHead, restoreHead } from './change-head.ts'
 import { takeHead } from './head-args.ts'
@@ -54,6 +55,7 @@ export class Interception {
   answer(reply: Reply): void {
     const live = this.#live
     try {
+      assertReply(reply)
       if (live === undefined || reply.body !== live.body) return this.#replace(reply)
       unmark(this.#call.res)
       if (reply !== live) changeHead(this.#call.res, live, reply)

@@ -3,6 +3,7 @@ import type { Policy } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
 import { Terminal, isPromised } from '../terminal.ts'
+import { remember } from './call.ts'
 import type { NodeCall } from './call.ts'
 import { Interception } from './interception.ts'
 import { writeReply } from './write-reply.ts'
@@ -24,6 +25,7 @@ export function serve(policy: Policy, call: NodeCall, proceed: () => unknown): v
   terminal.begin((inner) => {
     const installed = new Interception(call, terminal)
     interception = installed
+    if (inner !== call) remember(call.req, inner)
     attempt(
       () => runWithCall(inner, proceed),
       (error) => installed.fail(error),
@@ -40,9 +42,11 @@ export function serve(policy: Policy, call: NodeCall, proceed: () => unknown): v
 
 /** Nothing wrapped the handler's answer: nothing is installed. */
 function runBare(call: NodeCall, terminal: Terminal, proceed: () => unknown): void {
+  const inner = terminal.call ?? call
+  if (inner !== call) remember(call.req, inner)
   terminal.runBare(call)
   attempt(
-    () => runWithCall(terminal.call ?? call, proceed),
+    () => runWithCall(inner, proceed),
     (error) => {
       if (call.res.headersSent) call.res.destroy()
       else writeReply(call.req, call.res, failed(error))

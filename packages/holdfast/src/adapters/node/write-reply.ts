@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
+import { assertReply } from '../terminal.ts'
 import { nativesOf } from './natives.ts'
 import type { Natives } from './natives.ts'
 import { pump } from './pump.ts'
@@ -13,6 +14,7 @@ import { toWireReply } from './wire-reply.ts'
 export function writeReply(req: IncomingMessage, res: ServerResponse, reply: Reply, natives: Natives = nativesOf(res)): void {
   if (res.destroyed) return
   try {
+    assertReply(reply)
     const { head, body } = toWireReply(reply, req.method === 'HEAD', req.httpVersionMajor >= 2)
     natives.writeHead.call(res, reply.status, head)
     if (body instanceof ReadableStream) void pump(body, res, natives)
