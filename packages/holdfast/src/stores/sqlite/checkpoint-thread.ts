@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads'
-import type { Connection } from './connection.ts'
 
 /** The state of the log: frames in it, and how many of them are in the database file. `busy` says that a checkpoint could not end. */
 export interface CheckpointResult {
@@ -39,20 +38,6 @@ parentPort.on('message', (mode) => {
 `
 
 type Message = { readonly result: CheckpointResult } | { readonly failure: string }
-
-/**
- * Whether the log can be copied by another thread: not by an SQLite before 3.51.3, where a checkpoint beside a writer may corrupt the
- * file (https://sqlite.org/wal.html, "the WAL-reset bug"); those copy on the writer's own connection.
- */
-export function canCheckpointBeside(version: string): boolean {
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
-  return major * 1_000_000 + minor * 1000 + patch >= 3_051_003
-}
-
-/** Reads the state of the log without copying anything; takes 2 us. */
-export function measureLog(connection: Connection): CheckpointResult {
-  return connection.prepare('PRAGMA wal_checkpoint(NOOP)').get() as CheckpointResult
-}
 
 /** Starts the thread on first use. Only for the SQLite that is part of Node: two copies of SQLite in one process break each other's locks. */
 export function createCheckpointThread(path: string, waitMs: number): CheckpointThread {

@@ -2,9 +2,9 @@ import { statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/sqlite/support.ts'
-import { canCheckpointBeside } from './checkpoint-thread.ts'
 import type { CheckpointResult, CheckpointThread } from './checkpoint-thread.ts'
 import { createCheckpoints } from './checkpoint.ts'
+import type { Connection } from './connection.ts'
 import { sqlite } from './index.ts'
 
 const folder = temporaryFolder()
@@ -22,6 +22,11 @@ function threadOf(results: CheckpointResult[]): CheckpointThread & { readonly mo
     },
     close: async () => {},
   }
+}
+
+function connectionOf(state: CheckpointResult, copied: string[] = []): Connection {
+  const prepare = (sql: string) => ({ get: () => (sql.includes('NOOP') ? state : copied.push(sql)) })
+  return { prepare } as unknown as Connection
 }
 
 describe('checkpoints', () => {
@@ -51,7 +56,7 @@ describe('checkpoints', () => {
 
   it('leave a short log alone', () => {
     const thread = threadOf([])
-    const checkpoints = createCheckpoints(() => ({ busy: 0, log: 3999, checkpointed: 0 }), thread)
+    const checkpoints = createCheckpoints(connectionOf({ busy: 0, log: 3999, checkpointed: 0 }), thread)
     expect(checkpoints.afterCommit()).toBeUndefined()
     expect(thread.modes).toEqual([])
   })
@@ -61,7 +66,7 @@ describe('checkpoints', () => {
       { busy: 0, log: 20_000, checkpointed: 19_000 },
       { busy: 0, log: 20_100, checkpointed: 20_100 },
     ])
-    const checkpoints = createCheckpoints(() => ({ busy: 0, log: 20_000, checkpointed: 0 }), thread)
+    const checkpoints = createCheckpoints(connectionOf({ busy: 0, log: 20_000, checkpointed: 0 }), thread)
     expect(checkpoints.afterCommit()).toBeUndefined()
     await Promise.resolve()
     await Promise.resolve()
@@ -73,23 +78,15 @@ describe('checkpoints', () => {
     expect(thread.modes).toEqual(['PASSIVE', 'FULL'])
   })
 
-  it('go on without their thread when it is gone, and do not hold anyone back', async () => {
+  it('copy on the spot when their thread is gone, and hold nobody back', async () => {
     const thread = threadOf([])
-    const checkpoints = createCheckpoints(() => ({ busy: 0, log: 20_000, checkpointed: 0 }), thread)
+    const copied: string[] = []
+    const checkpoints = createCheckpoints(connectionOf({ busy: 0, log: 20_000, checkpointed: 0 }, copied), thread)
     expect(checkpoints.afterCommit()).toBeUndefined()
     await delay(1)
     expect(checkpoints.afterCommit()).toBeUndefined()
     expect(thread.modes).toEqual(['PASSIVE'])
+    expect(copied).toEqual(['PRAGMA wal_checkpoint(PASSIVE)'])
     await checkpoints.close()
-  })
-
-  it.each([
-    ['3.51.2', false],
-    ['3.51.3', true],
-    ['3.50.7', false],
-    ['3.53.4', true],
-    ['4.0.0', true],
-  ])('run beside the writer in SQLite %s: %s', (version, isSafe) => {
-    expect(canCheckpointBeside(version)).toBe(isSafe)
   })
 })

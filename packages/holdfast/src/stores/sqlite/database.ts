@@ -4,7 +4,7 @@ import type { KeyRecord } from '../../idempotency/record.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
 import { createCheckpoints, noCheckpoints } from './checkpoint.ts'
 import type { Checkpoints } from './checkpoint.ts'
-import { canCheckpointBeside, createCheckpointThread, measureLog } from './checkpoint-thread.ts'
+import { createCheckpointThread } from './checkpoint-thread.ts'
 import { createStoreClock, fromClock } from './clock.ts'
 import { isMemory, openReader, openWriter } from './connection.ts'
 import type { Connection } from './connection.ts'
@@ -19,6 +19,7 @@ import type { GroupCommit } from './group-commit.ts'
 import { createRecords } from './idempotency.ts'
 import { deleteExpired, loadRecord } from './records.ts'
 import { migrate, readMeta, writeMeta } from './schema.ts'
+import { canCheckpointBeside, versionOf } from './version.ts'
 
 /** How a database is opened, every option given. */
 export interface DatabaseOptions {
@@ -66,7 +67,7 @@ export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: gi
   }
 
   const checkpoints: Checkpoints = ownsCheckpoints
-    ? createCheckpoints(() => measureLog(current), createCheckpointThread(path, checkpointWaitMs))
+    ? createCheckpoints(reader, createCheckpointThread(path, checkpointWaitMs))
     : noCheckpoints
 
   const group = createGroupCommit({
@@ -105,7 +106,8 @@ export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: gi
     } catch (error) {
       throw toStoreError(error, 'reading')
     }
-    if (record !== undefined) await durability.sync()
+    // A call that still runs is in no answer yet.
+    if (record !== undefined && record.state !== 'running') await durability.sync()
     return record
   }
 
@@ -144,8 +146,4 @@ function prepareFile(writer: Connection, open: (() => Connection) | undefined): 
     writer.close()
     throw toStoreError(error, 'preparing the tables')
   }
-}
-
-function versionOf(connection: Connection): string {
-  return (connection.prepare('SELECT sqlite_version() AS version').get() as { version: string }).version
 }

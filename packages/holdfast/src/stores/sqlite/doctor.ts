@@ -1,8 +1,10 @@
 import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Finding } from '../../idempotency/store.ts'
+import { measureLog } from './checkpoint.ts'
 import { isMemory } from './connection.ts'
 import type { Connection } from './connection.ts'
+import { canCheckpointBeside, hasWalResetBug, versionOf } from './version.ts'
 
 // statfs(2) types. Their locks and shared memory do not reach other machines, and some not even other processes.
 const networkFileSystems: ReadonlyMap<number, string> = new Map([
@@ -42,10 +44,20 @@ function examineSettings(reader: Connection): Finding[] {
     findings.push(
       problem('sqlite-not-wal', `journal_mode is ${mode}: replies are not held back until their commit is on the disk. Leave it at WAL.`),
     )
-  const { log } = reader.prepare('PRAGMA wal_checkpoint(NOOP)').get() as { log: number }
-  if (log > longLogFrames)
+  const version = versionOf(reader)
+  if (hasWalResetBug(version))
     findings.push(
-      warning('sqlite-log-too-long', `the write-ahead log holds ${log} pages; a connection with a long read keeps it from starting anew.`),
+      warning(
+        'sqlite-wal-reset-bug',
+        `SQLite ${version} may, at the worst moment, corrupt a file that several connections write. Upgrade Node or the driver to SQLite 3.51.3.`,
+      ),
+    )
+  if (canCheckpointBeside(version) && measureLog(reader).log > longLogFrames)
+    findings.push(
+      warning(
+        'sqlite-log-too-long',
+        `the write-ahead log holds more than ${longLogFrames} pages; a connection with a long read keeps it from starting anew.`,
+      ),
     )
   return findings
 }
