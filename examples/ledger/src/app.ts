@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { defineApi, stack } from 'holdfast'
-import type { Call, Policy } from 'holdfast'
+import type { Api, Call, Policy } from 'holdfast'
 import { accountOf } from './accounts.ts'
 import { nothingHere, toAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
@@ -22,8 +22,7 @@ export interface App {
   match(method: string, url: string): Match | undefined
   /** Goes round the listener of the server. */
   readonly listening: (listener: RequestListener) => RequestListener
-  /** Takes no more calls under keys, and waits for the running ones. */
-  drain(): Promise<void>
+  readonly api: Api
   close(): void
 }
 
@@ -53,7 +52,7 @@ export function createApp({ database, secret, withTestHooks }: { database: Ledge
     mounts: Object.entries(routes).map(([name, route]) => toMount(name, route)),
     match,
     listening: hooks?.listening ?? ((listener) => listener),
-    drain: () => api.drain(),
+    api,
     close: () => metrics.close(),
   }
 }

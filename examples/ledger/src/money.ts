@@ -1,5 +1,5 @@
 import { converted, object, text } from './input.ts'
-import type { Read, Reader } from './input.ts'
+import type { Reader } from './input.ts'
 
 /** The largest amount of one movement, in cents: 1e12 units. */
 const mostCents = 100_000_000_000_000n
@@ -23,8 +23,6 @@ export const currency: Reader<string> = text({ pattern: /^[A-Z]{3}$/, asks: 'mus
 
 /** Money such as `{ "value": "10.50", "currency": "EUR" }`. */
 export const money = object({ value: amount, currency })
-
-export type Money = Read<typeof money>
 
 /** Writes cents as a decimal string with two digits. */
 export function formatCents(cents: bigint): string {

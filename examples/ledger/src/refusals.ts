@@ -25,7 +25,12 @@ export type Issue = { readonly pointer: string; readonly detail: string } | { re
 export function refuse(code: RefusalCode, detail: string, members: Readonly<Record<string, unknown>> = {}): Reply {
   const [status, title] = refusals[code]
   const body = { type: `/errors/${code}`, title, status, detail, code, retryable: status >= 500, ...members }
-  return createReply(status, { 'content-type': 'application/problem+json', 'cache-control': 'no-store' }, JSON.stringify(body))
+  const retryAfter = status === 503 ? { 'retry-after': '1' } : {}
+  return createReply(
+    status,
+    { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...retryAfter },
+    JSON.stringify(body),
+  )
 }
 
 /** Refuses a request with all that is wrong with it, so that its author can correct everything at once. */

@@ -2,9 +2,10 @@ import { createServer as createHttpServer } from 'node:http'
 import type { Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Api } from 'holdfast'
 import { mount } from './adapters/index.ts'
 import { createApp } from './app.ts'
-import { openDatabase } from './database/open.ts'
+import { assertSameSecret, openDatabase } from './database/open.ts'
 import { developmentCertificate } from './development-ca.ts'
 import type { Options } from './flags.ts'
 
@@ -22,8 +23,10 @@ const dayMs = 86_400_000
 
 /** Starts the ledger. */
 export async function startLedger(options: Options, secret: string): Promise<RunningLedger> {
-  const database = await openDatabase(options.store, secret)
+  const database = await openDatabase(options.store)
   const app = createApp({ database, secret, withTestHooks: options.testHooks })
+  await assertSameSecret(database, secret)
+  await assertSafe(app.api)
   const listener = app.listening(await mount(options.adapter, app))
   const server = options.http ? createHttpServer(timeouts) : await createSecureServer()
   server.on('request', listener)
@@ -31,10 +34,18 @@ export async function startLedger(options: Options, secret: string): Promise<Run
   return {
     url: `${options.http ? 'http' : 'https'}://${hostIn(options.host)}:${(server.address() as AddressInfo).port}`,
     async stop() {
-      await close(server, app.drain())
+      await close(server, app.api.drain())
       app.close()
       await database.close()
     },
+  }
+}
+
+/** Better no ledger than one whose database breaks what it promises. */
+async function assertSafe(api: Api): Promise<void> {
+  for (const { severity, code, message } of await api.doctor()) {
+    if (severity === 'error') throw new Error(`${code}: ${message}`)
+    console.error(`${code}: ${message}`)
   }
 }
 

@@ -111,34 +111,24 @@ async function transfer(
 
 /** Why money may not move, or `undefined`. Nothing was written before this, so a refusal can be recorded as the answer. */
 function refusalOf(source: Purse | undefined, destination: Purse | undefined, amount: Order['amount']): Reply | undefined {
-  if (source === undefined)
-    return refuse('wallet-not-found', 'There is no such source wallet.', {
-      errors: [{ pointer: '/source/id', detail: 'is not a wallet of yours' }],
-    })
-  if (destination === undefined)
-    return refuse('wallet-not-found', 'There is no such destination wallet.', {
-      errors: [{ pointer: '/destination/id', detail: 'is not a wallet of yours' }],
-    })
-  if (source.currency !== amount.currency || destination.currency !== amount.currency)
-    return refuse(
-      'currency-mismatch',
-      `The source holds ${source.currency}, the destination ${destination.currency}, the amount is in ${amount.currency}.`,
-    )
-  if (!source.isOpen || !destination.isOpen)
-    return refuse('wallet-closed', `The ${source.isOpen ? 'destination' : 'source'} wallet is closed.`)
-  if (source.balance < amount.value)
-    return refuse(
-      'insufficient-funds',
-      `The source wallet holds ${formatCents(source.balance)} ${source.currency}, the transfer needs ${formatCents(amount.value)}.`,
-    )
-  return undefined
+  if (source === undefined) return notYours('/source/id')
+  if (destination === undefined) return notYours('/destination/id')
+  for (const { id, currency, isOpen } of [source, destination]) {
+    if (currency !== amount.currency) return refuse('currency-mismatch', `${id} holds ${currency}, the amount is in ${amount.currency}.`)
+    if (!isOpen) return refuse('wallet-closed', `${id} is closed.`)
+  }
+  if (source.balance >= amount.value) return undefined
+  return refuse('insufficient-funds', `${source.id} holds ${formatCents(source.balance)}, the transfer needs ${formatCents(amount.value)}.`)
 }
 
 /** The caller's key, which may be quoted or bare. */
-const keyOf = (call: Call): string | null =>
-  call.headers
-    .get('idempotency-key')
-    ?.trim()
-    .replace(/^"(.*)"$/, '$1') ?? null
+function keyOf(call: Call): string {
+  const value = call.headers.get('idempotency-key') ?? ''
+  return value.trim().replace(/^"(.*)"$/, '$1')
+}
+
+function notYours(pointer: string): Reply {
+  return refuse('wallet-not-found', `${pointer} is not a wallet of yours.`, { errors: [{ pointer, detail: 'is not a wallet of yours' }] })
+}
 
 const noTransfer = (id: string): Reply => refuse('transfer-not-found', `There is no transfer ${JSON.stringify(id.slice(0, 64))}.`)

@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient, order } from './support/client.ts'
 import type { Client } from './support/client.ts'
-import { adapters, makeStore, startTestLedger, stores } from './support/ledger.ts'
+import { adapters, durable, makeStore, startTestLedger, stores } from './support/ledger.ts'
 import type { TestLedger } from './support/ledger.ts'
 import { postgresUrl } from '../../../test/servers/index.ts'
 import { inFolder } from './support/process.ts'
-
-const durable = stores.filter((store) => store === 'sqlite' || (store === 'postgres' && postgresUrl() !== undefined))
 
 describe.each(adapters)('faults on %s', (adapter) => {
   let ledger: TestLedger

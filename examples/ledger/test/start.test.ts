@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { createClient, order } from './support/client.ts'
+import type { Client } from './support/client.ts'
+import { durable, makeStore } from './support/ledger.ts'
 import { inFolder } from './support/process.ts'
 
 const shell = promisify(execFile)
@@ -44,20 +46,24 @@ describe('starting the ledger', () => {
       expect(ledger.stderr()).toBe('')
     }))
 
-  it('lets four processes start at once on one new database and answer as one', () =>
+  it.each(durable)('lets four processes start at once on one new database and answer as one: %s', (name) =>
     inFolder(async (start, folder) => {
-      const ledgers = [0, 1, 2, 3].map(() => start([...anyPort, '--http', '--test-hooks']))
-      const clients = (await Promise.all(ledgers.map(({ ready }) => ready))).map(createClient)
-      const [ann, ben] = [await clients[0]?.openWallet('10.00'), await clients[1]?.openWallet()]
+      const store = await makeStore(name)
+      const ledgers = [0, 1, 2, 3].map(() => start([...anyPort, '--http', '--test-hooks', '--store', store.url]))
+      const clients = (await Promise.all(ledgers.map(({ ready }) => ready))).map(createClient) as [Client, Client, Client, Client]
+      const [ann, ben] = [await clients[0].openWallet('10.00'), await clients[1].openWallet()]
       const calls = Array.from({ length: 48 }, (_, at) =>
-        clients[at % 4]?.post('/transfers', order(ann ?? '', ben ?? '', '1.00'), { key: 'one' }),
+        (clients[at % 4] as Client).post('/transfers', order(ann, ben, '1.00'), { key: 'one' }),
       )
       const answers = await Promise.all(calls)
-      expect(new Set(answers.map((answer) => `${answer?.status} ${answer?.text}`)).size).toBe(1)
+      expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
       expect(answers[0]?.status).toBe(201)
-      expect(await clients[3]?.effects()).toMatchObject({ transfers: 1, by_key: { one: 1 }, sum: '0.00' })
-      expect((await readdir(join(folder, '.holdfast'))).toSorted()).toEqual(['secret'])
-    }))
+      expect(await clients[3].effects()).toMatchObject({ transfers: 1, by_key: { one: 1 }, sum: '0.00' })
+      expect(await readdir(join(folder, '.holdfast'))).toEqual(['secret'])
+      for (const { child } of ledgers) child.kill('SIGKILL')
+      await store.remove()
+    }),
+  )
 
   it('lets four processes make one authority', () =>
     inFolder(async (start, folder) => {
@@ -79,10 +85,15 @@ describe('starting the ledger', () => {
       expect(other.stderr()).toContain('HOLDFAST_SECRET')
     }))
 
+  it('refuses a secret that is too short, and does not bind the database to it', () =>
+    inFolder(async (start) => {
+      const short = start([...anyPort, '--http'], { HOLDFAST_SECRET: 'short' })
+      expect((await short.ended).code).toBe(1)
+      expect(short.stderr()).toContain('at least 16 characters')
+      await start([...anyPort, '--http']).ready
+    }))
+
   it.each([
-    [['--port', 'x'], '--port: expected a whole number from 0 to 65535, got "x"'],
-    [['--adapter', 'koa'], '--adapter: expected node, express, fastify, hono, got "koa"'],
-    [['--store', 'mysql://x'], '--store: expected memory:, sqlite:PATH or postgres://..., got "mysql://x"'],
     [['--frobnicate'], '--frobnicate'],
     [['--store', 'postgres://user:hush@127.0.0.1:1/x'], 'ECONNREFUSED'],
   ])('says what is wrong with %j, and ends', (flags, message) =>

@@ -18,6 +18,7 @@ export interface Fault {
   readonly path: string
   readonly kind: (typeof faultKinds)[number]
   readonly times: number
+  /** Of `delay`: before the handler, but in its transaction, which SQLite gives five seconds. */
   readonly ms: number
 }
 

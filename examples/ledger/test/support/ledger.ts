@@ -12,6 +12,9 @@ import type { Client } from './client.ts'
 export const adapters = ['node', 'express', 'fastify', 'hono'] as const
 export const stores = ['memory', 'sqlite', 'postgres'] as const
 
+/** Stores that several processes can share, as far as this machine has them. */
+export const durable: readonly StoreName[] = postgresUrl() === undefined ? ['sqlite'] : ['sqlite', 'postgres']
+
 export type AdapterName = (typeof adapters)[number]
 export type StoreName = (typeof stores)[number]
 
