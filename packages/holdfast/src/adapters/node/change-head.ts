@@ -2,13 +2,13 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { ChangedFields } from '../../core/fields.ts'
 import type { Fields } from '../../core/fields.ts'
 import type { Reply } from '../../core/reply.ts'
+import { isHttp1 } from './held.ts'
 
 /** Applies to the framework's head what a policy's reply has different: only the changes, when the reply says what they are. */
 export function changeHead(res: ServerResponse, live: Reply, reply: Reply): void {
   if (reply.status !== live.status) {
     res.statusCode = reply.status
-    // The phrase belonged to the other status.
-    res.statusMessage = undefined as unknown as string
+    dropReason(res)
   }
   const { headers } = reply
   if (headers === live.headers) return
@@ -26,7 +26,12 @@ export function changeHead(res: ServerResponse, live: Reply, reply: Reply): void
 export function restoreHead(res: ServerResponse, before: OutgoingHttpHeaders): void {
   for (const name of res.getHeaderNames()) if (before[name] === undefined) res.removeHeader(name)
   for (const name in before) res.setHeader(name, before[name] as string)
-  res.statusMessage = undefined as unknown as string
+  dropReason(res)
+}
+
+/** The phrase belonged to another status; HTTP/2 has none, and warns of it. */
+function dropReason(res: ServerResponse): void {
+  if (isHttp1(res)) res.statusMessage = undefined as unknown as string
 }
 
 function setAll(res: ServerResponse, headers: Fields): void {

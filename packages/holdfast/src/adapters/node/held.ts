@@ -22,7 +22,7 @@ export function isHeld(res: ServerResponse): boolean {
 /** Makes the response look to the framework as if its head was on the wire. */
 export function markHeld(res: ServerResponse): void {
   if (isHttp1(res)) res._header = heldHead
-  else pretend(res, 'headersSent')
+  else pretend(res, 'headersSent', '_header')
 }
 
 /** Makes the response look to the framework as if its last byte was handed over. */
@@ -34,7 +34,7 @@ export function markEnded(res: ServerResponse): void {
 /** Takes the marks away, so that Node itself can write the answer. */
 export function unmark(res: ServerResponse): void {
   if (!isHttp1(res)) {
-    for (const name of ['headersSent', 'finished', 'writableEnded']) Reflect.deleteProperty(res, name)
+    for (const name of ['headersSent', '_header', 'finished', 'writableEnded']) Reflect.deleteProperty(res, name)
     return
   }
   if (res._header !== heldHead) return
@@ -56,8 +56,9 @@ export function dropTrailers(res: ServerResponse): void {
   if (isHttp1(res)) res._trailer = ''
 }
 
-function isHttp1(res: ServerResponse): res is ServerResponse & ResponseState {
-  return '_header' in res
+/** Whether a response is HTTP/1.1's; HTTP/2's is another class with the same methods. */
+export function isHttp1(res: ServerResponse): res is ServerResponse & ResponseState {
+  return !('stream' in res)
 }
 
 function pretend(res: ServerResponse, ...names: readonly string[]): void {

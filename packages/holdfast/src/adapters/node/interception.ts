@@ -172,6 +172,22 @@ export class Interception {
     else if (isFlowing) this.#giveDrain()
   }
 
+  /** The natives, with the way open while they run: some call the response's own methods in turn, HTTP/2's end() its write(). */
+  #passing(): Natives {
+    const pass =
+      <A extends unknown[], R>(native: (this: ServerResponse, ...args: A) => R) =>
+      (...args: A): R => {
+        this.#phase = 'open'
+        try {
+          return native.apply(this.#call.res, args)
+        } finally {
+          this.#phase = 'discarding'
+        }
+      }
+    const { writeHead, write, end, flushHeaders, destroy } = this.#natives
+    return { writeHead: pass(writeHead), write: pass(write), end: pass(end), flushHeaders, destroy }
+  }
+
   #replace(reply: Reply): void {
     const { req, res } = this.#call
     if (this.#phase === 'open' && res.headersSent) return void res.destroy()
@@ -182,7 +198,7 @@ export class Interception {
     unmark(res)
     dropTrailers(res)
     restoreHead(res, this.#before)
-    writeReply(req, res, { ...reply, headers: toFields(fields) }, this.#natives)
+    writeReply(req, res, { ...reply, headers: toFields(fields) }, this.#passing())
     for (const { callback } of held) if (callback !== undefined) process.nextTick(callback)
     if (this.#endCallback !== undefined) whenFinished(res, this.#endCallback)
     this.#giveDrain()
