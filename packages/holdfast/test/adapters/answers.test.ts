@@ -13,7 +13,9 @@ describeAdapters('answers', (start, kit) => {
   it('runs the handler as if nothing were there when the policy has nothing to do', async () => {
     const port = await start(nothing, () => ({ status: 201, headers: { 'content-type': 'text/plain', 'x-own': '1' }, body: 'hello' }))
     const { status, headers, body } = await send(port)
-    expect([status, headers['content-type'], headers['x-own'], String(body)]).toEqual([201, 'text/plain', '1', 'hello'].map((v) => (v === 'text/plain' ? expect.stringContaining(v) : v)))
+    expect([status, headers['content-type'], headers['x-own'], String(body)]).toEqual(
+      [201, 'text/plain', '1', 'hello'].map((v) => (v === 'text/plain' ? expect.stringContaining(v) : v)),
+    )
   })
 
   it.each([
@@ -47,7 +49,8 @@ describeAdapters('answers', (start, kit) => {
   })
 
   it('lets a policy replace and remove fields, cookies among them', async () => {
-    const changing: Policy = async (call, next) => withHeaders(await next(call), { 'set-cookie': 'c=3', 'x-own': undefined, 'X-Kept': 'new' })
+    const changing: Policy = async (call, next) =>
+      withHeaders(await next(call), { 'set-cookie': 'c=3', 'x-own': undefined, 'X-Kept': 'new' })
     const port = await start(changing, () => ({ headers: { 'x-own': '1', 'x-kept': 'old', 'set-cookie': ['a=1', 'b=2'] }, body: 'hello' }))
     const { headers } = await send(port)
     expect([headers['x-own'], headers['x-kept'], headers['set-cookie']]).toEqual([undefined, 'new', ['c=3']])
@@ -57,37 +60,69 @@ describeAdapters('answers', (start, kit) => {
     let seen: unknown
     const looking: Policy = async (call, next) => {
       const reply = await next(call)
-      seen = [reply.status, reply.headers.get('X-Own'), reply.headers.has('x-none'), reply.headers.getSetCookie(), [...reply.headers].filter(([name]) => name === 'set-cookie')]
+      seen = [
+        reply.status,
+        reply.headers.get('X-Own'),
+        reply.headers.has('x-none'),
+        reply.headers.getSetCookie(),
+        [...reply.headers].filter(([name]) => name === 'set-cookie'),
+      ]
       return reply
     }
     const port = await start(looking, () => ({ status: 203, headers: { 'x-own': '1', 'set-cookie': ['a=1', 'b=2'] }, body: 'hello' }))
     await send(port)
-    expect(seen).toEqual([203, '1', false, ['a=1', 'b=2'], [['set-cookie', 'a=1'], ['set-cookie', 'b=2']]])
+    expect(seen).toEqual([
+      203,
+      '1',
+      false,
+      ['a=1', 'b=2'],
+      [
+        ['set-cookie', 'a=1'],
+        ['set-cookie', 'b=2'],
+      ],
+    ])
   })
 
   it('lets a policy change the status of an answer that flows on', async () => {
-    const port = await start(async (call, next) => ({ ...(await next(call)), status: 202, }), () => ({ body: 'hello' }))
+    const port = await start(
+      async (call, next) => ({ ...(await next(call)), status: 202 }),
+      () => ({ body: 'hello' }),
+    )
     const { status, body } = await send(port)
     expect([status, String(body)]).toEqual([202, 'hello'])
   })
 
   it('lets a policy replace all fields of an answer that flows on', async () => {
     const other = createReply(200, { 'x-other': '1', 'set-cookie': ['c=3', 'd=4'] }).headers
-    const port = await start(async (call, next) => ({ status: 200, body: (await next(call)).body, headers: other }), () => ({ headers: { 'x-own': '1', 'set-cookie': ['a=1'] }, body: 'hello' }))
+    const port = await start(
+      async (call, next) => ({ status: 200, body: (await next(call)).body, headers: other }),
+      () => ({ headers: { 'x-own': '1', 'set-cookie': ['a=1'] }, body: 'hello' }),
+    )
     const { headers, body } = await send(port)
     expect([headers['x-own'], headers['x-other'], headers['set-cookie'], String(body)]).toEqual([undefined, '1', ['c=3', 'd=4'], 'hello'])
   })
 
   it('refuses without running the handler', async () => {
     let isRun = false
-    const port = await start(() => problem('key-missing'), () => ((isRun = true), {}))
+    const port = await start(
+      () => problem('key-missing'),
+      () => ((isRun = true), {}),
+    )
     const { status, headers, body } = await send(port, { method: 'POST', body: 'unread' })
-    expect([status, headers['content-type'], JSON.parse(String(body)).code, isRun]).toEqual([400, 'application/problem+json', 'key-missing', false])
+    expect([status, headers['content-type'], JSON.parse(String(body)).code, isRun]).toEqual([
+      400,
+      'application/problem+json',
+      'key-missing',
+      false,
+    ])
     expect(headers['content-length']).toBe(String(body.byteLength))
   })
 
   it('sends a refusal exactly as the policy made it', async () => {
-    const port = await start(async () => createReply(299, { 'x-only': 'é', 'set-cookie': ['a=1', 'b=2'] }, Buffer.from([0, 255, 1])), () => ({}))
+    const port = await start(
+      async () => createReply(299, { 'x-only': 'é', 'set-cookie': ['a=1', 'b=2'] }, Buffer.from([0, 255, 1])),
+      () => ({}),
+    )
     const { status, headers, body } = await send(port)
     expect([status, headers['x-only'], headers['set-cookie'], [...body]]).toEqual([299, 'é', ['a=1', 'b=2'], [0, 255, 1]])
   })
@@ -97,13 +132,26 @@ describeAdapters('answers', (start, kit) => {
       await next(call)
       return jsonReply(409, { instead: true }, { 'x-policy': 'seen' })
     }
-    const port = await start(replacing, () => ({ headers: { 'x-own': '1', 'set-cookie': ['a=1'], 'content-type': 'text/html' }, body: 'a longer body than the other' }))
+    const port = await start(replacing, () => ({
+      headers: { 'x-own': '1', 'set-cookie': ['a=1'], 'content-type': 'text/html' },
+      body: 'a longer body than the other',
+    }))
     const { status, headers, body } = await send(port)
-    expect([status, headers['x-own'], headers['set-cookie'], headers['content-type'], headers['x-policy'], String(body)]).toEqual([409, undefined, undefined, 'application/json', 'seen', '{"instead":true}'])
+    expect([status, headers['x-own'], headers['set-cookie'], headers['content-type'], headers['x-policy'], String(body)]).toEqual([
+      409,
+      undefined,
+      undefined,
+      'application/json',
+      'seen',
+      '{"instead":true}',
+    ])
   })
 
   it('sends a stream of the policy', async () => {
-    const port = await start(async () => createReply(200, { 'content-type': 'text/plain' }, new Response('streamed').body as ReadableStream<Uint8Array>), () => ({}))
+    const port = await start(
+      async () => createReply(200, { 'content-type': 'text/plain' }, new Response('streamed').body as ReadableStream<Uint8Array>),
+      () => ({}),
+    )
     expect(String((await send(port)).body)).toBe('streamed')
   })
 
@@ -116,12 +164,18 @@ describeAdapters('answers', (start, kit) => {
         else controller.error(new Error('boom'))
       },
     })
-    const port = await start(async () => createReply(200, {}, broken), () => ({}))
+    const port = await start(
+      async () => createReply(200, {}, broken),
+      () => ({}),
+    )
     await expect(send(port)).rejects.toThrow()
   })
 
   it('sends a fetch Response that a policy returns', async () => {
-    const port = await start(async () => new Response('made', { status: 203, headers: { 'x-made': '1' } }), () => ({}))
+    const port = await start(
+      async () => new Response('made', { status: 203, headers: { 'x-made': '1' } }),
+      () => ({}),
+    )
     const { status, headers, body } = await send(port)
     expect([status, headers['x-made'], String(body)]).toEqual([203, '1', 'made'])
   })
@@ -133,7 +187,10 @@ describeAdapters('answers', (start, kit) => {
   })
 
   it('answers HEAD with the length of a refusal and without its body', async () => {
-    const port = await start(() => createReply(400, {}, 'refused'), () => ({}))
+    const port = await start(
+      () => createReply(400, {}, 'refused'),
+      () => ({}),
+    )
     const { status, headers, body } = await send(port, { method: 'HEAD' })
     expect([status, headers['content-length'], body.byteLength]).toEqual([400, '7', 0])
   })
@@ -141,10 +198,19 @@ describeAdapters('answers', (start, kit) => {
   it.each([204, 304])('answers %i without a body, from handler and policy', async (code) => {
     const fromHandler = await start(adding, () => ({ status: code }))
     const one = await send(fromHandler)
-    const fromPolicy = await start(() => createReply(code, { 'x-policy': 'seen' }, 'ignored'), () => ({}))
+    const fromPolicy = await start(
+      () => createReply(code, { 'x-policy': 'seen' }, 'ignored'),
+      () => ({}),
+    )
     const two = await send(fromPolicy)
     for (const { status, headers, body } of [one, two]) {
-      expect([status, headers['x-policy'], headers['content-length'], headers['transfer-encoding'], body.byteLength]).toEqual([code, 'seen', undefined, undefined, 0])
+      expect([status, headers['x-policy'], headers['content-length'], headers['transfer-encoding'], body.byteLength]).toEqual([
+        code,
+        'seen',
+        undefined,
+        undefined,
+        0,
+      ])
     }
   })
 
@@ -169,28 +235,33 @@ describeAdapters('answers', (start, kit) => {
     }
   })
 
-  it(kit.hasOwnErrors ? 'lets the framework answer a handler that throws, and shows the policy that answer' : 'answers a handler that throws with a problem', async () => {
-    let seen: unknown
-    const looking: Policy = async (call, next) => {
-      const reply = await next(call)
-      seen = reply.status
-      return withHeaders(reply, { 'x-policy': 'seen' })
-    }
-    const throwing = (): never => {
-      throw new Error('boom')
-    }
-    const port = await start(looking, throwing)
-    const bare = await start(nothing, throwing)
-    const [one, two] = [await send(port), await send(bare)]
-    if (kit.hasOwnErrors) {
-      expect([one.status, String(one.body), one.headers['x-policy'], seen]).toEqual([418, 'the app says boom', 'seen', 418])
-      expect([two.status, String(two.body)]).toEqual([418, 'the app says boom'])
-    } else {
-      expect([one.status, JSON.parse(String(one.body)).code, one.headers['x-policy']]).toEqual([500, 'handler-failed', undefined])
-      expect([two.status, JSON.parse(String(two.body)).code]).toEqual([500, 'handler-failed'])
-    }
-    expect(String(one.body) + String(two.body)).not.toContain('at ')
-  })
+  it(
+    kit.hasOwnErrors
+      ? 'lets the framework answer a handler that throws, and shows the policy that answer'
+      : 'answers a handler that throws with a problem',
+    async () => {
+      let seen: unknown
+      const looking: Policy = async (call, next) => {
+        const reply = await next(call)
+        seen = reply.status
+        return withHeaders(reply, { 'x-policy': 'seen' })
+      }
+      const throwing = (): never => {
+        throw new Error('boom')
+      }
+      const port = await start(looking, throwing)
+      const bare = await start(nothing, throwing)
+      const [one, two] = [await send(port), await send(bare)]
+      if (kit.hasOwnErrors) {
+        expect([one.status, String(one.body), one.headers['x-policy'], seen]).toEqual([418, 'the app says boom', 'seen', 418])
+        expect([two.status, String(two.body)]).toEqual([418, 'the app says boom'])
+      } else {
+        expect([one.status, JSON.parse(String(one.body)).code, one.headers['x-policy']]).toEqual([500, 'handler-failed', undefined])
+        expect([two.status, JSON.parse(String(two.body)).code]).toEqual([500, 'handler-failed'])
+      }
+      expect(String(one.body) + String(two.body)).not.toContain('at ')
+    },
+  )
 
   it('refuses a second next() with an error that says so', async () => {
     let message = ''

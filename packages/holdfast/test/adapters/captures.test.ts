@@ -26,42 +26,71 @@ describeAdapters('captures', (start) => {
   it.each([
     ['text', () => ({ body: 'hello' }), 'hello'],
     ['bytes', () => ({ body: Uint8Array.from([0, 255, 1]) }), '\x00ÿ\x01'],
-    ['a stream', () => ({ body: (async function* () { yield encoder.encode('hel'); yield encoder.encode('lo') })() }), 'hello'],
+    [
+      'a stream',
+      () => ({
+        body: (async function* () {
+          yield encoder.encode('hel')
+          yield encoder.encode('lo')
+        })(),
+      }),
+      'hello',
+    ],
     ['nothing', () => ({}), ''],
     ['nothing under 204', () => ({ status: 204 }), ''],
   ])('captures %s and sends it on', async (_kind, handler, expected) => {
     let seen: string | undefined
-    const port = await start(capturing(100, (text) => (seen = text)), handler)
+    const port = await start(
+      capturing(100, (text) => (seen = text)),
+      handler,
+    )
     const { headers, body } = await send(port)
     expect([seen, headers['x-captured'], body.toString('latin1')]).toEqual([expected, String(expected.length), expected])
   })
 
   it('captures a body of exactly the limit', async () => {
     let seen: string | undefined
-    const port = await start(capturing(5, (text) => (seen = text)), () => ({ body: 'hello' }))
+    const port = await start(
+      capturing(5, (text) => (seen = text)),
+      () => ({ body: 'hello' }),
+    )
     await send(port)
     expect(seen).toBe('hello')
   })
 
   it.each([
     ['at once', () => ({ body: 'hello world' })],
-    ['in a stream', () => ({ body: (async function* () { yield encoder.encode('hello'); yield encoder.encode(' world') })() })],
+    [
+      'in a stream',
+      () => ({
+        body: (async function* () {
+          yield encoder.encode('hello')
+          yield encoder.encode(' world')
+        })(),
+      }),
+    ],
   ])('sends a body longer than the limit on, nothing lost: %s', async (_kind, handler) => {
     let seen: string | undefined = 'unset'
-    const port = await start(capturing(7, (text) => (seen = text)), handler)
+    const port = await start(
+      capturing(7, (text) => (seen = text)),
+      handler,
+    )
     const { body, headers } = await send(port)
     expect([seen, headers['x-captured'], String(body)]).toEqual([undefined, 'undefined', 'hello world'])
   })
 
   it('lets a body flow on as soon as it is longer than the limit', async () => {
     const { opened, open: release } = gate()
-    const port = await start(capturing(7, () => {}), () => ({
-      body: (async function* () {
-        yield encoder.encode('longer than that')
-        await opened
-        yield encoder.encode('last')
-      })(),
-    }))
+    const port = await start(
+      capturing(7, () => {}),
+      () => ({
+        body: (async function* () {
+          yield encoder.encode('longer than that')
+          await opened
+          yield encoder.encode('last')
+        })(),
+      }),
+    )
     const res = await open(port)
     expect(await nextChunk(res)).toBe('longer than that')
     release()
@@ -74,13 +103,19 @@ describeAdapters('captures', (start) => {
   ])('takes a big body with backpressure, %s', async (_kind, limit) => {
     const expected = createHash('sha256')
     for await (const chunk of chunks(100, 50_000)) expected.update(chunk)
-    const port = await start(capturing(limit, () => {}), () => ({ body: chunks(100, 50_000) }))
+    const port = await start(
+      capturing(limit, () => {}),
+      () => ({ body: chunks(100, 50_000) }),
+    )
     const { body } = await send(port)
     expect([body.byteLength, hash(body)]).toEqual([5_000_000, expected.digest('hex')])
   })
 
   it('takes a big body with backpressure when nobody captures it', async () => {
-    const port = await start(async (call, next) => withHeaders(await next(call), { 'x-policy': 'seen' }), () => ({ body: chunks(100, 50_000) }))
+    const port = await start(
+      async (call, next) => withHeaders(await next(call), { 'x-policy': 'seen' }),
+      () => ({ body: chunks(100, 50_000) }),
+    )
     expect((await send(port)).body.byteLength).toBe(5_000_000)
   })
 
@@ -122,11 +157,22 @@ describeAdapters('captures', (start) => {
     const shouting: Policy = async (call, next) => {
       const reply = await next(call)
       const { bytes } = await captureBody(reply.body, 1000)
-      return withBody(reply, `${Buffer.from(bytes ?? []).toString().toUpperCase()}!`)
+      return withBody(
+        reply,
+        `${Buffer.from(bytes ?? [])
+          .toString()
+          .toUpperCase()}!`,
+      )
     }
     const port = await start(shouting, () => ({ status: 203, headers: { 'x-own': '1', 'set-cookie': ['a=1', 'b=2'] }, body: 'hello' }))
     const { status, headers, body } = await send(port)
-    expect([status, headers['x-own'], headers['set-cookie'], headers['content-length'], String(body)]).toEqual([203, '1', ['a=1', 'b=2'], '6', 'HELLO!'])
+    expect([status, headers['x-own'], headers['set-cookie'], headers['content-length'], String(body)]).toEqual([
+      203,
+      '1',
+      ['a=1', 'b=2'],
+      '6',
+      'HELLO!',
+    ])
   })
 
   it('sends the reply as it is when a policy captured it and returns it untouched', async () => {
@@ -160,7 +206,10 @@ describeAdapters('captures', (start) => {
         throw new Error('boom')
       })(),
     }))
-    const answer = await send(port).then(({ status, body }) => `${status} ${String(body)}`, () => 'cut')
+    const answer = await send(port).then(
+      ({ status, body }) => `${status} ${String(body)}`,
+      () => 'cut',
+    )
     expect(code).toBe('body-incomplete')
     expect(['502 broken', 'cut']).toContain(answer)
   })

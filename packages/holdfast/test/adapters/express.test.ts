@@ -18,10 +18,12 @@ const capturing: Policy = async (call, next) => {
   const { bytes } = await captureBody(reply.body, 100_000)
   return withHeaders(reply, { 'x-captured': String(bytes?.byteLength) })
 }
-const reading = (seen: string[]): Policy => async (call, next) => {
-  seen.push(Buffer.from(await call.bytes()).toString())
-  return next(call)
-}
+const reading =
+  (seen: string[]): Policy =>
+  async (call, next) => {
+    seen.push(Buffer.from(await call.bytes()).toString())
+    return next(call)
+  }
 
 describe('the adapter for express', () => {
   afterEach(closeServers)
@@ -54,7 +56,12 @@ describe('the adapter for express', () => {
 
   it('gives canonical JSON for a body that was parsed before', async () => {
     const seen: string[] = []
-    const port = await start((app) => app.use(express.json()).use(holdfast(reading(seen))).post('/', (req, res) => void res.json(req.body)))
+    const port = await start((app) =>
+      app
+        .use(express.json())
+        .use(holdfast(reading(seen)))
+        .post('/', (req, res) => void res.json(req.body)),
+    )
     const json = { 'content-type': 'application/json' }
     await send(port, { method: 'POST', headers: json, body: '{ "b": [1, {"d": null, "c": "é"}], "a": 1.50 }' })
     await send(port, { method: 'POST', headers: json, body: '{"a":1.5,"b":[1,{"c":"\\u00e9","d":null}]}' })
@@ -64,7 +71,12 @@ describe('the adapter for express', () => {
   it('gives the bytes a parser kept as rawBody', async () => {
     const seen: string[] = []
     const keeping = express.json({ verify: (req, _res, bytes) => Object.assign(req, { rawBody: bytes }) })
-    const port = await start((app) => app.use(keeping).use(holdfast(reading(seen))).post('/', (_req, res) => void res.end()))
+    const port = await start((app) =>
+      app
+        .use(keeping)
+        .use(holdfast(reading(seen)))
+        .post('/', (_req, res) => void res.end()),
+    )
     await send(port, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{ "b": 1 }' })
     expect(seen).toEqual(['{ "b": 1 }'])
   })
@@ -74,16 +86,25 @@ describe('the adapter for express', () => {
     ['text', 'text/plain', 'hello', 'hello'],
   ])('gives the body after the parser of %s', async (_name, type, body, expected) => {
     const seen: string[] = []
-    const port = await start((app) => app.use(express.urlencoded(), express.text()).use(holdfast(reading(seen))).post('/', (_req, res) => void res.end()))
+    const port = await start((app) =>
+      app
+        .use(express.urlencoded(), express.text())
+        .use(holdfast(reading(seen)))
+        .post('/', (_req, res) => void res.end()),
+    )
     await send(port, { method: 'POST', headers: { 'content-type': type }, body })
     expect(seen).toEqual([expected])
   })
 
   it('lets every parser of express read a body that was read ahead', async () => {
     const port = await start((app) =>
-      app.use(holdfast(reading([]))).use(express.json(), express.text(), express.urlencoded()).post('/', (req, res) => void res.json({ got: req.body as unknown })),
+      app
+        .use(holdfast(reading([])))
+        .use(express.json(), express.text(), express.urlencoded())
+        .post('/', (req, res) => void res.json({ got: req.body as unknown })),
     )
-    const got = async (type: string, body: string | Uint8Array[]): Promise<unknown> => (JSON.parse(String((await send(port, { method: 'POST', headers: { 'content-type': type }, body })).body)) as { got: unknown }).got
+    const got = async (type: string, body: string | Uint8Array[]): Promise<unknown> =>
+      (JSON.parse(String((await send(port, { method: 'POST', headers: { 'content-type': type }, body })).body)) as { got: unknown }).got
     expect(await got('application/json', '{"a":1}')).toEqual({ a: 1 })
     expect(await got('application/json', [Buffer.from('{"a'), Buffer.from('":1}')])).toEqual({ a: 1 })
     expect(await got('text/plain', 'hello')).toBe('hello')
@@ -119,7 +140,10 @@ describe('the adapter for express', () => {
       app.get('/one', holdfast(adding), (_req, res) => void res.end())
       app.get('/two', (_req, res) => void res.end())
     })
-    expect([(await send(port, { path: '/one' })).headers['x-policy'], (await send(port, { path: '/two' })).headers['x-policy']]).toEqual(['seen', undefined])
+    expect([(await send(port, { path: '/one' })).headers['x-policy'], (await send(port, { path: '/two' })).headers['x-policy']]).toEqual([
+      'seen',
+      undefined,
+    ])
   })
 
   it('keeps what middleware before it has set, also for refusals and replacements', async () => {
@@ -147,7 +171,12 @@ describe('the adapter for express', () => {
   })
 
   it('gives handlers their call by the request, with a Request that honours the protocol express trusts', async () => {
-    const port = await start((app) => app.set('trust proxy', true).use(holdfast(adding)).get('/a', (req, res) => void res.send(callOf(req).request.url)))
+    const port = await start((app) =>
+      app
+        .set('trust proxy', true)
+        .use(holdfast(adding))
+        .get('/a', (req, res) => void res.send(callOf(req).request.url)),
+    )
     const { body } = await send(port, { path: '/a?b=1', headers: { host: 'api.example', 'x-forwarded-proto': 'https' } })
     expect(String(body)).toBe('https://api.example/a?b=1')
   })

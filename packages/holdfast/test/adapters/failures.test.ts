@@ -7,7 +7,12 @@ import { describeAdapters, reported } from './matrix.ts'
 const boom = new Error('secret detail')
 
 const failing: readonly [string, Policy][] = [
-  ['throws', () => { throw boom }],
+  [
+    'throws',
+    () => {
+      throw boom
+    },
+  ],
   ['rejects', async () => Promise.reject(boom)],
   ['rejects after the handler', async (call, next) => (await next(call), Promise.reject(boom))],
   ['rejects after a capture', async (call, next) => (await captureBody((await next(call)).body, 1000), Promise.reject(boom))],
@@ -17,14 +22,28 @@ describeAdapters('failures', (start) => {
   it.each(failing)('answers a policy that %s with a problem that says nothing of the error', async (_how, policy) => {
     const port = await start(policy, () => ({ headers: { 'x-own': '1', 'set-cookie': ['a=1'] }, body: 'hello' }))
     const { status, headers, body } = await send(port)
-    expect([status, JSON.parse(String(body)).code, headers['x-own'], headers['set-cookie'], String(body).includes('secret')]).toEqual([500, 'handler-failed', undefined, undefined, false])
+    expect([status, JSON.parse(String(body)).code, headers['x-own'], headers['set-cookie'], String(body).includes('secret')]).toEqual([
+      500,
+      'handler-failed',
+      undefined,
+      undefined,
+      false,
+    ])
     expect(reported).toEqual([boom])
   })
 
   it('answers a store that failed with 503 and Retry-After', async () => {
-    const port = await start(async () => Promise.reject(storeUnavailable('no answer', boom)), () => ({}))
+    const port = await start(
+      async () => Promise.reject(storeUnavailable('no answer', boom)),
+      () => ({}),
+    )
     const { status, headers, body } = await send(port)
-    expect([status, headers['retry-after'], JSON.parse(String(body)).code, String(body).includes('secret')]).toEqual([503, '1', 'store-unavailable', false])
+    expect([status, headers['retry-after'], JSON.parse(String(body)).code, String(body).includes('secret')]).toEqual([
+      503,
+      '1',
+      'store-unavailable',
+      false,
+    ])
   })
 
   it.each<[string, Policy]>([

@@ -43,13 +43,18 @@ describe('the adapter for fastify', () => {
   it('keeps no more of a streamed body than the route accepts', async () => {
     const codes: unknown[] = []
     const policy: Policy = async (call, next) => {
-      const size = await call.bytes().then((bytes) => bytes.byteLength, (error: unknown) => isHoldfastError(error) && error.code)
+      const size = await call.bytes().then(
+        (bytes) => bytes.byteLength,
+        (error: unknown) => isHoldfastError(error) && error.code,
+      )
       codes.push(size)
       return next(call)
     }
     const port = await start((app) => {
       app.register(holdfast(policy))
-      app.addContentTypeParser('application/x-stream', (_request, payload, done) => payload.on('data', () => {}).on('end', () => done(null, undefined)))
+      app.addContentTypeParser('application/x-stream', (_request, payload, done) =>
+        payload.on('data', () => {}).on('end', () => done(null, undefined)),
+      )
       app.post('/small', { bodyLimit: 1000 }, async () => 'ok')
       app.post('/large', { bodyLimit: 3_000_000 }, async () => 'ok')
     })
@@ -74,11 +79,26 @@ describe('the adapter for fastify', () => {
         app.register(holdfast(policy))
         app.get('/node', (_request, reply) => reply.header('x-own', '1').send(createReadStream(thisFile)))
         app.get('/web', (_request, reply) => reply.header('x-own', '1').send(Readable.toWeb(createReadStream(thisFile))))
-        app.get('/response', (_request, reply) => reply.send(new Response(expected, { status: 203, headers: [['x-own', '1'], ['set-cookie', 'a=1'], ['set-cookie', 'b=2']] })))
+        app.get('/response', (_request, reply) =>
+          reply.send(
+            new Response(expected, {
+              status: 203,
+              headers: [
+                ['x-own', '1'],
+                ['set-cookie', 'a=1'],
+                ['set-cookie', 'b=2'],
+              ],
+            }),
+          ),
+        )
       })
       for (const path of ['/node', '/web', '/response']) {
         const { headers, body } = await send(port, { path })
-        expect([headers['x-own'], headers['x-policy'] ?? headers['x-captured'], body.equals(expected)]).toEqual(['1', policy === adding ? 'seen' : String(expected.byteLength), true])
+        expect([headers['x-own'], headers['x-policy'] ?? headers['x-captured'], body.equals(expected)]).toEqual([
+          '1',
+          policy === adding ? 'seen' : String(expected.byteLength),
+          true,
+        ])
       }
       const { status, headers } = await send(port, { path: '/response' })
       expect([status, headers['set-cookie']]).toEqual([203, ['a=1', 'b=2']])
@@ -86,7 +106,9 @@ describe('the adapter for fastify', () => {
   })
 
   it('answers for a stream that is replaced', async () => {
-    const port = await start((app) => app.register(holdfast(replacing)).get('/', (_request, reply) => reply.send(createReadStream(thisFile))))
+    const port = await start((app) =>
+      app.register(holdfast(replacing)).get('/', (_request, reply) => reply.send(createReadStream(thisFile))),
+    )
     const { status, body } = await send(port)
     expect([status, String(body)]).toEqual([409, 'instead'])
   })
@@ -112,8 +134,13 @@ describe('the adapter for fastify', () => {
   it('runs no policy for a call that fastify refuses before: an invalid body', async () => {
     let runs = 0
     const counting: Policy = (call, next) => (runs++, next(call))
-    const port = await start((app) => app.register(holdfast(counting)).post('/', { schema: { body: { type: 'object', required: ['a'] } } }, async () => 'ok'))
-    const answers = [await send(port, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }), await send(port, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' })]
+    const port = await start((app) =>
+      app.register(holdfast(counting)).post('/', { schema: { body: { type: 'object', required: ['a'] } } }, async () => 'ok'),
+    )
+    const answers = [
+      await send(port, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }),
+      await send(port, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' }),
+    ]
     expect([answers.map(({ status }) => status), runs]).toEqual([[400, 400], 0])
   })
 
@@ -144,7 +171,10 @@ describe('the adapter for fastify', () => {
       })
       app.get('/out', async () => 'ok')
     })
-    expect([(await send(port, { path: '/in' })).headers['x-policy'], (await send(port, { path: '/out' })).headers['x-policy']]).toEqual(['seen', undefined])
+    expect([(await send(port, { path: '/in' })).headers['x-policy'], (await send(port, { path: '/out' })).headers['x-policy']]).toEqual([
+      'seen',
+      undefined,
+    ])
   })
 
   it('lets onSend hooks of other plugins see refusals, and keeps fields set before', async () => {
@@ -173,7 +203,11 @@ describe('the adapter for fastify', () => {
     const seen: unknown[] = []
     const policy: Policy = async (call, next) => {
       const reply = await next(call)
-      seen.push(reply.status, reply.headers.get('x-own'), await captureBody(reply.body, 1000).catch((error: unknown) => isHoldfastError(error) && error.code))
+      seen.push(
+        reply.status,
+        reply.headers.get('x-own'),
+        await captureBody(reply.body, 1000).catch((error: unknown) => isHoldfastError(error) && error.code),
+      )
       done()
       return reply
     }

@@ -16,15 +16,28 @@ const capturing: Policy = async (call, next) => {
   return withHeaders(withBody(reply, body), { 'x-captured': String(bytes?.byteLength) })
 }
 const upgrading: Policy = async (call, next) => {
-  const body = new TextEncoder().encode(Buffer.from(await call.bytes()).toString().toUpperCase())
+  const body = new TextEncoder().encode(
+    Buffer.from(await call.bytes())
+      .toString()
+      .toUpperCase(),
+  )
   return next(call.with({ method: 'PUT', url: '/upgraded', headers: toFields({ 'x-own': 'new' }), body }))
 }
 
 describe('the adapter for fetch-style handlers', () => {
   it('works without any server, and passes further arguments on', async () => {
-    const handle = forFetch(adding, async (request, env: { name: string }, extra: number) => new Response(`${env.name} ${extra} ${await request.text()}`, { status: 201, headers: { 'x-own': '1' } }))
+    const handle = forFetch(
+      adding,
+      async (request, env: { name: string }, extra: number) =>
+        new Response(`${env.name} ${extra} ${await request.text()}`, { status: 201, headers: { 'x-own': '1' } }),
+    )
     const response = await handle(new Request('http://test/', { method: 'POST', body: 'hello' }), { name: 'env' }, 42)
-    expect([response.status, response.headers.get('x-own'), response.headers.get('x-policy'), await response.text()]).toEqual([201, null, 'seen', 'env 42 hello'])
+    expect([response.status, response.headers.get('x-own'), response.headers.get('x-policy'), await response.text()]).toEqual([
+      201,
+      null,
+      'seen',
+      'env 42 hello',
+    ])
   })
 
   it('returns the very response of the handler when nothing changed it', async () => {
@@ -54,7 +67,11 @@ describe('the adapter for fetch-style handlers', () => {
   it('keeps fields of a response that came from elsewhere and cannot be changed', async () => {
     const frozen = Response.redirect('http://test/elsewhere', 303)
     const response = await forFetch(adding, () => frozen)(new Request('http://test/'))
-    expect([response.status, response.headers.get('location'), response.headers.get('x-policy')]).toEqual([303, 'http://test/elsewhere', 'seen'])
+    expect([response.status, response.headers.get('location'), response.headers.get('x-policy')]).toEqual([
+      303,
+      'http://test/elsewhere',
+      'seen',
+    ])
   })
 })
 
@@ -89,7 +106,11 @@ describe('the adapter for hono', () => {
   it('works off the server, on plain requests', async () => {
     const app = new Hono()
     // Twice, one inside the other: the body is read once, and the handler still finds it.
-    app.use(forHono(capturing)).post('/', async (c) => c.text(`${currentCall().method} ${await c.req.text()} ${Buffer.from(await currentCall().bytes()).toString()}`))
+    app
+      .use(forHono(capturing))
+      .post('/', async (c) =>
+        c.text(`${currentCall().method} ${await c.req.text()} ${Buffer.from(await currentCall().bytes()).toString()}`),
+      )
     const reading: Policy = async (call, next) => (await call.bytes(), next(call))
     const outer = new Hono()
     outer.use(forHono(reading)).route('/', app)

@@ -51,28 +51,40 @@ describe('the adapter for node over HTTP/2', () => {
     }, echo)
     const { headers, body } = await send('POST', 'hello')
     expect(seen).toEqual(['POST', '/a?b=1', 'hello', '/a', '1'])
-    expect([headers[':status'], headers['x-handler'], headers['x-policy'], headers['set-cookie'], body]).toEqual([201, '1', 'seen', ['a=1', 'b=2'], 'hello'])
+    expect([headers[':status'], headers['x-handler'], headers['x-policy'], headers['set-cookie'], body]).toEqual([
+      201,
+      '1',
+      'seen',
+      ['a=1', 'b=2'],
+      'hello',
+    ])
     expect((await send('GET')).headers['x-policy']).toBe('seen')
   })
 
   it('captures an answer', async () => {
     let seen = ''
-    await start(async (call, next) => {
-      const reply = await next(call)
-      seen = Buffer.from((await captureBody(reply.body, 1000)).bytes ?? []).toString()
-      return reply
-    }, (_req, res) => void (res.write('hel'), res.end('lo')))
+    await start(
+      async (call, next) => {
+        const reply = await next(call)
+        seen = Buffer.from((await captureBody(reply.body, 1000)).bytes ?? []).toString()
+        return reply
+      },
+      (_req, res) => void (res.write('hel'), res.end('lo')),
+    )
     expect((await send('GET')).body).toBe('hello')
     expect(seen).toBe('hello')
   })
 
   it('looks to the handler as if its head was sent', async () => {
     let seen: unknown
-    await start(async (call, next) => await next(call), (_req, res) => {
-      res.writeHead(200)
-      res.end('hello')
-      seen = [res.headersSent, res.writableEnded]
-    })
+    await start(
+      async (call, next) => await next(call),
+      (_req, res) => {
+        res.writeHead(200)
+        res.end('hello')
+        seen = [res.headersSent, res.writableEnded]
+      },
+    )
     expect((await send('GET')).body).toBe('hello')
     expect(seen).toEqual([true, true])
   })
@@ -89,7 +101,10 @@ describe('the adapter for node over HTTP/2', () => {
   it('aborts the signal when the stream is reset', async () => {
     let aborted: Promise<unknown> | undefined
     const running = Promise.withResolvers<void>()
-    await start((call, next) => ((aborted = once(call.signal as AbortSignal, 'abort')), next(call)), () => running.resolve())
+    await start(
+      (call, next) => ((aborted = once(call.signal as AbortSignal, 'abort')), next(call)),
+      () => running.resolve(),
+    )
     const stream = session.request({ ':path': '/' })
     stream.on('error', () => {})
     await running.promise

@@ -121,7 +121,9 @@ function expressKit(name: string, isParserFirst: boolean): Kit {
         else if (typeof body === 'string' || body instanceof Uint8Array) res.send(Buffer.from(body as string))
         else pipeline(Readable.from(body, { objectMode: false }), res, () => {})
       })
-      app.use((error: Error, _req: unknown, res: express.Response, _next: unknown) => void res.status(418).send(`the app says ${error.message}`))
+      app.use(
+        (error: Error, _req: unknown, res: express.Response, _next: unknown) => void res.status(418).send(`the app says ${error.message}`),
+      )
       return createServer(app as RequestListener)
     },
   }
@@ -152,7 +154,10 @@ const fastifyKit: Kit = {
 function toResponse({ status = 200, headers = {}, body }: Answered): Response {
   const pairs = Object.entries(headers).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one]))
   const isPlain = body === undefined || typeof body === 'string' || body instanceof Uint8Array
-  return new Response(isPlain ? ((body ?? null) as BodyInit | null) : (ReadableStream.from(body) as ReadableStream), { status, headers: pairs })
+  return new Response(isPlain ? ((body ?? null) as BodyInit | null) : (ReadableStream.from(body) as ReadableStream), {
+    status,
+    headers: pairs,
+  })
 }
 
 const hono: Kit = {
@@ -177,7 +182,11 @@ const fetchKit: Kit = {
   parsesFirst: false,
   start: async (source, handler) => {
     const answer = async (request: Request): Promise<Response> => {
-      const asked = { method: request.method, path: new URL(request.url).pathname, body: async () => Buffer.from(await request.arrayBuffer()) }
+      const asked = {
+        method: request.method,
+        path: new URL(request.url).pathname,
+        body: async () => Buffer.from(await request.arrayBuffer()),
+      }
       return toResponse(await handler(asked))
     }
     return createServer(getRequestListener(forFetch(source, answer)))
@@ -186,7 +195,14 @@ const fetchKit: Kit = {
 
 type BodyInit = ConstructorParameters<typeof Response>[0]
 
-export const kits: readonly Kit[] = [node, expressKit('express', false), expressKit('express, parser first', true), fastifyKit, hono, fetchKit]
+export const kits: readonly Kit[] = [
+  node,
+  expressKit('express', false),
+  expressKit('express, parser first', true),
+  fastifyKit,
+  hono,
+  fetchKit,
+]
 
 /** A scenario's server, as its client reaches it. */
 export interface Running {
@@ -194,7 +210,10 @@ export interface Running {
 }
 
 /** Runs scenarios through every adapter. */
-export function describeAdapters(title: string, scenarios: (start: (source: PolicySource, handler: Handler) => Promise<number>, kit: Kit) => void): void {
+export function describeAdapters(
+  title: string,
+  scenarios: (start: (source: PolicySource, handler: Handler) => Promise<number>, kit: Kit) => void,
+): void {
   describe.each(kits)(`${title}: $name`, (kit) => {
     afterEach(closeServers)
     scenarios(async (source, handler) => listen(await kit.start(source, handler)), kit)

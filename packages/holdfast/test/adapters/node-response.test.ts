@@ -48,7 +48,15 @@ describe.each(adapters)('the response of Node: $name', ({ listener }) => {
     ['an object of fields', (res) => res.writeHead(203, { 'X-Own': '1', 'Set-Cookie': ['a=1', 'b=2'] })],
     ['a reason and an object of fields', (res) => res.writeHead(203, 'Fine', { 'X-Own': '1', 'Set-Cookie': ['a=1', 'b=2'] })],
     ['a flat array of fields', (res) => res.writeHead(203, ['X-Own', '1', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2'])],
-    ['an array of pairs', (res) => res.writeHead(203, [['X-Own', '1'], ['Set-Cookie', 'a=1'], ['Set-Cookie', 'b=2']] as unknown as string[])],
+    [
+      'an array of pairs',
+      (res) =>
+        res.writeHead(203, [
+          ['X-Own', '1'],
+          ['Set-Cookie', 'a=1'],
+          ['Set-Cookie', 'b=2'],
+        ] as unknown as string[]),
+    ],
   ])('takes writeHead with %s', async (kind, writeHead) => {
     const handler: Listener = (_req, res) => {
       res.setHeader('x-before', 'kept')
@@ -65,7 +73,10 @@ describe.each(adapters)('the response of Node: $name', ({ listener }) => {
   })
 
   it('lets fields of writeHead replace those set before', async () => {
-    const port = await start(adding, (_req, res) => void (res.setHeader('x-own', 'before'), res.writeHead(200, ['x-own', 'after']), res.end()))
+    const port = await start(
+      adding,
+      (_req, res) => void (res.setHeader('x-own', 'before'), res.writeHead(200, ['x-own', 'after']), res.end()),
+    )
     expect((await send(port)).headers['x-own']).toBe('after')
   })
 
@@ -111,7 +122,10 @@ describe.each(adapters)('the response of Node: $name', ({ listener }) => {
   })
 
   it.each(['write', 'end'])('takes strings in any encoding: %s', async (how) => {
-    const port = await start(capturing, (_req, res) => void (how === 'end' ? res.end('aGk=', 'base64') : (res.write('aGk=', 'base64'), res.end())))
+    const port = await start(
+      capturing,
+      (_req, res) => void (how === 'end' ? res.end('aGk=', 'base64') : (res.write('aGk=', 'base64'), res.end())),
+    )
     const { headers, body } = await send(port)
     expect([headers['x-captured'], String(body)]).toEqual(['hi', 'hi'])
   })
@@ -237,8 +251,13 @@ describe.each(adapters)('the response of Node: $name', ({ listener }) => {
   })
 
   it('keeps the fields set before a refusal', async () => {
-    const handler = listener(() => createReply(400, { 'x-own': 'reply' }), () => {})
-    const port = await listen(createServer((req, res) => (res.setHeader('x-before', 'kept'), res.setHeader('x-own', 'before'), handler(req, res))))
+    const handler = listener(
+      () => createReply(400, { 'x-own': 'reply' }),
+      () => {},
+    )
+    const port = await listen(
+      createServer((req, res) => (res.setHeader('x-before', 'kept'), res.setHeader('x-own', 'before'), handler(req, res))),
+    )
     const { headers } = await send(port)
     expect([headers['x-before'], headers['x-own']]).toEqual(['kept', 'reply'])
   })
@@ -323,7 +342,12 @@ describe.each(adapters)('the response of Node: $name', ({ listener }) => {
       () => undefined as never,
     ] satisfies Policy[]) {
       const { status, body, headers } = await send(await start(policy, (_req, res) => void (res.setHeader('x-own', '1'), res.end('hello'))))
-      expect([status, JSON.parse(String(body)).code, headers['x-own'], String(body).includes('secret')]).toEqual([500, 'handler-failed', undefined, false])
+      expect([status, JSON.parse(String(body)).code, headers['x-own'], String(body).includes('secret')]).toEqual([
+        500,
+        'handler-failed',
+        undefined,
+        false,
+      ])
     }
     expect(reported.filter((error) => error === boom)).toHaveLength(4)
   })
@@ -331,7 +355,16 @@ describe.each(adapters)('the response of Node: $name', ({ listener }) => {
   it('answers with a problem when a policy sets a value that cannot be sent', async () => {
     const bad: Policy = async (call, next) => withHeaders(await next(call), { 'x-bad': 'a\nb' })
     expect((await send(await start(bad, (_req, res) => res.end('hello')))).status).toBe(500)
-    expect((await send(await start(() => createReply(200, { 'x-bad': 'a\nb' }), () => {}))).status).toBe(500)
+    expect(
+      (
+        await send(
+          await start(
+            () => createReply(200, { 'x-bad': 'a\nb' }),
+            () => {},
+          ),
+        )
+      ).status,
+    ).toBe(500)
   })
 
   it('gives handlers their call by the request', async () => {
@@ -359,16 +392,18 @@ describe.each(adapters)('the response of Node: $name', ({ listener }) => {
   })
 
   it('works under middleware that wraps the response, outside and inside', async () => {
-    const wrapping = (next: Listener): Listener => (req, res) => {
-      const { write, end } = res
-      const shout = (chunk: unknown): unknown => (typeof chunk === 'string' ? chunk.toUpperCase() : chunk)
-      res.write = (chunk: unknown, ...rest: unknown[]) => (write as (...all: unknown[]) => boolean).call(res, shout(chunk), ...rest)
-      res.end = ((chunk: unknown, ...rest: unknown[]) => {
-        if (!res.headersSent) res.setHeader('x-wrapped', '1')
-        return (end as (...all: unknown[]) => ServerResponse).call(res, shout(chunk), ...rest)
-      }) as typeof res.end
-      return next(req, res)
-    }
+    const wrapping =
+      (next: Listener): Listener =>
+      (req, res) => {
+        const { write, end } = res
+        const shout = (chunk: unknown): unknown => (typeof chunk === 'string' ? chunk.toUpperCase() : chunk)
+        res.write = (chunk: unknown, ...rest: unknown[]) => (write as (...all: unknown[]) => boolean).call(res, shout(chunk), ...rest)
+        res.end = ((chunk: unknown, ...rest: unknown[]) => {
+          if (!res.headersSent) res.setHeader('x-wrapped', '1')
+          return (end as (...all: unknown[]) => ServerResponse).call(res, shout(chunk), ...rest)
+        }) as typeof res.end
+        return next(req, res)
+      }
     const handler: Listener = (_req, res) => (res.write('hel'), res.end('lo'))
     const inside = await send(await start(capturing, wrapping(handler)))
     expect([inside.headers['x-captured'], String(inside.body)]).toEqual(['HELLO', 'HELLO'])
@@ -429,7 +464,8 @@ describe('a handler of node:http', () => {
   })
 
   it('is asked for a body only when the policy lets it, under checkContinue', async () => {
-    const policy: Policy = async (call, next) => (call.headers.has('x-refuse') ? createReply(417, {}, 'refused') : (await call.bytes(), next(call)))
+    const policy: Policy = async (call, next) =>
+      call.headers.has('x-refuse') ? createReply(417, {}, 'refused') : (await call.bytes(), next(call))
     const listener = forNode(policy, (req, res) => void req.pipe(res))
     const server = createServer()
     server.on('checkContinue', listener)

@@ -106,7 +106,10 @@ describeAdapters('requests', (start, kit) => {
   })
 
   it('uses a connection again after a refusal that left the body unread', async () => {
-    const port = await start((call, next) => (call.method === 'POST' ? problem('key-missing') : next(call)), () => ({ body: 'hello' }))
+    const port = await start(
+      (call, next) => (call.method === 'POST' ? problem('key-missing') : next(call)),
+      () => ({ body: 'hello' }),
+    )
     const agent = oneConnection()
     for (const size of [10, 100_000, 2_000_000]) {
       expect((await send(port, { method: 'POST', body: Buffer.alloc(size), agent })).status).toBe(400)
@@ -186,7 +189,10 @@ describeAdapters('requests', (start, kit) => {
 
   it('leaves the signal alone when the answer was sent', async () => {
     let signal: AbortSignal | undefined
-    const port = await start(async (call, next) => ((signal = call.signal), await next(call)), () => ({ body: 'hello' }))
+    const port = await start(
+      async (call, next) => ((signal = call.signal), await next(call)),
+      () => ({ body: 'hello' }),
+    )
     await send(port)
     expect(signal?.aborted).toBe(false)
   })
@@ -208,7 +214,14 @@ describeAdapters('requests', (start, kit) => {
     let seen: unknown
     const port = await start(
       (call: Call) => {
-        seen = [call.method, call.url.endsWith('/a%2Fb?q=%20'), call.headers.get('X-OWN'), call.headers.get('x-none'), call.headers.has('x-own'), call.headers.get('constructor')]
+        seen = [
+          call.method,
+          call.url.endsWith('/a%2Fb?q=%20'),
+          call.headers.get('X-OWN'),
+          call.headers.get('x-none'),
+          call.headers.has('x-own'),
+          call.headers.get('constructor'),
+        ]
         return createReply(200)
       },
       () => ({}),

@@ -22,7 +22,10 @@ export type FetchHandler<Rest extends unknown[]> = (request: Request, ...rest: R
  * @example
  * export default { fetch: holdfast(api, (request) => new Response('hello')) }
  */
-export function holdfast<Rest extends unknown[]>(source: PolicySource, handler: FetchHandler<Rest>): (request: Request, ...rest: Rest) => Promise<Response> {
+export function holdfast<Rest extends unknown[]>(
+  source: PolicySource,
+  handler: FetchHandler<Rest>,
+): (request: Request, ...rest: Rest) => Promise<Response> {
   const policy = policyOf(source)
   return async function holdfast(request, ...rest) {
     try {

@@ -62,7 +62,12 @@ function serve(policy: Policy, call: HonoCall, context: HonoContext, next: () =>
   return ran
 }
 
-async function suspend(outcome: Promise<Reply> | Reply, terminal: Terminal, context: HonoContext, next: () => Promise<void>): Promise<Response | void> {
+async function suspend(
+  outcome: Promise<Reply> | Reply,
+  terminal: Terminal,
+  context: HonoContext,
+  next: () => Promise<void>,
+): Promise<Response | void> {
   let live: LiveResponse | undefined
   let thrown: { readonly error: unknown } | undefined
   terminal.begin((call) => {

@@ -9,7 +9,8 @@ export type HeadFields = OutgoingHttpHeaders | readonly unknown[] | undefined
  */
 export function takeHead(res: ServerResponse, status: number, reason: string | undefined, fields: HeadFields): void {
   const code = Number(status) | 0
-  if (code < 100 || code > 999) throw Object.assign(new RangeError(`Invalid status code: ${status}`), { code: 'ERR_HTTP_INVALID_STATUS_CODE' })
+  if (code < 100 || code > 999)
+    throw Object.assign(new RangeError(`Invalid status code: ${status}`), { code: 'ERR_HTTP_INVALID_STATUS_CODE' })
   if (Array.isArray(fields)) takePairs(res, fields)
   else if (fields !== undefined && fields !== null) {
     for (const name of Object.keys(fields)) if (name !== '') res.setHeader(name, (fields as Record<string, string>)[name] as string)
@@ -30,7 +31,8 @@ function takePairs(res: ServerResponse, fields: readonly unknown[]): void {
 }
 
 function toPairs(flat: readonly unknown[]): [string, string][] {
-  if (flat.length % 2 !== 0) throw Object.assign(new TypeError('writeHead() was given an array of odd length'), { code: 'ERR_INVALID_ARG_VALUE' })
+  if (flat.length % 2 !== 0)
+    throw Object.assign(new TypeError('writeHead() was given an array of odd length'), { code: 'ERR_INVALID_ARG_VALUE' })
   const pairs: [string, string][] = []
   for (let at = 0; at < flat.length; at += 2) pairs.push([flat[at] as string, flat[at + 1] as string])
   return pairs

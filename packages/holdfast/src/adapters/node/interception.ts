@@ -100,7 +100,8 @@ export class Interception {
   #end(chunk: unknown, encoding: Encoding, callback: WriteCallback | undefined): ServerResponse {
     const { res } = this.#call
     if (this.#phase === 'open' || (this.#phase === 'held' && this.#isEnded)) return this.#natives.end.call(res, chunk, encoding, callback)
-    const done = typeof chunk === 'function' ? (chunk as WriteCallback) : typeof encoding === 'function' ? encoding : (callback ?? undefined)
+    const done =
+      typeof chunk === 'function' ? (chunk as WriteCallback) : typeof encoding === 'function' ? encoding : (callback ?? undefined)
     if (this.#phase === 'discarding') {
       if (done !== undefined) whenFinished(res, done)
       return res
