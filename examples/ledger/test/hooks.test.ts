@@ -4,6 +4,7 @@ import type { Client } from './support/client.ts'
 import { adapters, durable, makeStore, startTestLedger, stores } from './support/ledger.ts'
 import type { TestLedger } from './support/ledger.ts'
 import { postgresUrl } from '../../../test/servers/index.ts'
+import { generate } from '../src/hooks/seeded-data.ts'
 import { inFolder } from './support/process.ts'
 
 describe.each(adapters)('faults on %s', (adapter) => {
@@ -65,7 +66,7 @@ describe.each(adapters)('faults on %s', (adapter) => {
   })
 })
 
-describe.each(durable)('crashes with %s', (store) => {
+describe.each(durable)('crashes with %s', { timeout: 60_000 }, (store) => {
   it.each([
     ['crash-before-commit', undefined, 'false'],
     ['crash-after-commit', 1, 'true'],
@@ -102,6 +103,13 @@ describe.each(stores.filter((store) => store !== 'postgres' || postgresUrl() !==
       await ledger.openWallet('5.00')
       expect((await ledger.post('/_test/reset', order)).status).toBe(200)
       expect(await ledger.effects()).toEqual({ transfers: 500, by_key: {}, sum: '0.00', entries: 2 * (500 + 30) })
+      const wallet = generate(order).wallets[1]?.[0] as string
+      const [before, entries] = [await ledger.get(`/wallets/${wallet}`), await ledger.get(`/wallets/${wallet}/entries?limit=100`)]
+      expect(entries.json.data.at(-1)?.balance_after).toBe(before.json.balance.value)
+      expect((await ledger.post('/_test/reset', order)).status).toBe(200)
+      expect((await ledger.get(`/wallets/${wallet}`)).text).toBe(before.text)
+      expect((await ledger.get(`/wallets/${wallet}/entries?limit=100`)).text).toBe(entries.text)
+      expect((await ledger.post('/_test/reset', { wallets: 1, transfers: 1 })).status).toBe(400)
     } finally {
       await ledger.stop()
     }

@@ -12,7 +12,8 @@ import { inFolder } from './support/process.ts'
 const shell = promisify(execFile)
 const anyPort = ['--port', '0']
 
-describe('starting the ledger', () => {
+// Several processes start in one test, on a machine that may be busy.
+describe('starting the ledger', { timeout: 60_000 }, () => {
   it('explains its flags', () =>
     inFolder(async (start) => {
       const ledger = start(['--help'])
@@ -122,7 +123,7 @@ describe('starting the ledger', () => {
     }))
 })
 
-describe('stopping the ledger', () => {
+describe('stopping the ledger', { timeout: 60_000 }, () => {
   it.each(['node', 'express', 'fastify', 'hono'])('lets running calls finish on %s, takes no others, and exits with 0', (adapter) =>
     inFolder(async (start) => {
       const ledger = start([...anyPort, '--http', '--test-hooks', '--adapter', adapter])

@@ -23,5 +23,7 @@ export interface LedgerDatabase {
   readonly read: Database
   /** A transaction of its own. */
   write<T>(body: (database: Database) => Promise<T>): Promise<T>
+  /** Begins anew: no wallets, no transfers, entries numbered from 1. For tests. */
+  clear(): Promise<void>
   close(): Promise<void>
 }

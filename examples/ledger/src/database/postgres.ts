@@ -2,7 +2,7 @@ import { storeUnavailable, systemClock, withTimeout } from 'holdfast'
 import { postgres } from 'holdfast/postgres'
 import pg from 'pg'
 import type { Database, LedgerDatabase, Row } from './database.ts'
-import { createTables, postgresCounter } from './schema.ts'
+import { clearTables, createTables, postgresCounter } from './schema.ts'
 
 /** How long a read may take. A server that hangs must not make its callers hang. */
 const readTimeoutMs = 5000
@@ -26,6 +26,7 @@ export async function openPostgres(connectionString: string): Promise<LedgerData
     transaction: (call) => overPostgres(store.transaction(call)),
     read: overPostgres({ query: (text, values) => withTimeout(systemClock, readTimeoutMs, pool.query(text, values), tooLate) }),
     write: (body) => transaction(pool, body),
+    clear: () => database.write((writer) => clearTables(writer, postgresCounter)),
     close: async () => {
       await store.close()
       await pool.end()

@@ -51,3 +51,9 @@ export const postgresCounter = 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY'
 export async function createTables(database: Database, counter: string): Promise<void> {
   for (const statement of schema(counter)) await database.query(statement)
 }
+
+/** Makes the tables anew. Deleting rows would go on numbering entries where it was, and in Postgres take long. */
+export async function clearTables(database: Database, counter: string): Promise<void> {
+  for (const table of ['entries', 'transfers', 'wallets']) await database.query(`DROP TABLE IF EXISTS ${table}`)
+  await createTables(database, counter)
+}
