@@ -56,7 +56,10 @@ export function claimOf(id: string, change: Partial<Claim> = {}): Claim {
 export const committing = { commit: Buffer.from('the answer'), retentionMs: 24 * hourMs }
 
 /** A table of effects: one row for each time a handler's transaction was committed. */
-export async function makeEffects(pool: PostgresPool, table: string): Promise<{
+export async function makeEffects(
+  pool: PostgresPool,
+  table: string,
+): Promise<{
   add(transaction: unknown, key: string): Promise<void>
   count(key?: string): Promise<number>
 }> {

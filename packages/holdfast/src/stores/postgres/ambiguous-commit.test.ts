@@ -100,7 +100,7 @@ describeWithPostgres('a connection of the Postgres store that is lost while it c
         loopback.onMessage = (text) => {
           if (!text.includes('COMMIT\0') || !text.includes('_finish_v1')) return 'pass'
           commits += 1
-          return commits % 3 === 0 ? (fates[commits % 9 / 3] ?? 'cut after') : 'pass'
+          return commits % 3 === 0 ? (fates[(commits % 9) / 3] ?? 'cut after') : 'pass'
         }
         const calls = keys.flatMap((key) =>
           Array.from({ length: 5 }, async () => {

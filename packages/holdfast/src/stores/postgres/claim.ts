@@ -54,7 +54,8 @@ const after = (ms: number): string => `clock_timestamp() + ${span(ms)} * interva
 async function changeOwn(context: Context, id: string, owner: string, change: string): Promise<boolean> {
   const rows = await ask(
     context,
-    ({ records }) => `UPDATE ${records} SET ${change} WHERE id = ${text(id)} AND owner = ${text(owner)} AND state = 'running' RETURNING 1 AS changed`,
+    ({ records }) =>
+      `UPDATE ${records} SET ${change} WHERE id = ${text(id)} AND owner = ${text(owner)} AND state = 'running' RETURNING 1 AS changed`,
   )
   return rows.length > 0
 }

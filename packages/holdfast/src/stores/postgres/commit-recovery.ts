@@ -33,7 +33,11 @@ export async function readAfterwards(context: Context, names: Names, id: string,
     } catch (error) {
       // A restart closes the other connections of the pool, too: each try uses one of them up, or finds the server back.
       const isOver = Date.now() > deadline || (isHoldfastError(error) && error.code === 'store-unavailable')
-      if (isOver) throw storeUnavailable('the connection to Postgres was lost while it committed; a retry with the same key is safe and tells the outcome', cause)
+      if (isOver)
+        throw storeUnavailable(
+          'the connection to Postgres was lost while it committed; a retry with the same key is safe and tells the outcome',
+          cause,
+        )
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   }

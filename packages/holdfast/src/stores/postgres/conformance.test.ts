@@ -9,7 +9,8 @@ import type { PostgresClient, PostgresPool } from './index.ts'
 
 function effectsIn(pool: PostgresPool): Effects {
   return {
-    add: async (transaction, name) => void (await (transaction as PostgresClient).query('INSERT INTO conformance_effects VALUES ($1)', [name])),
+    add: async (transaction, name) =>
+      void (await (transaction as PostgresClient).query('INSERT INTO conformance_effects VALUES ($1)', [name])),
     count: async (name) => {
       const { rows } = await pool.query('SELECT count(*)::int AS count FROM conformance_effects WHERE name = $1', [name])
       return rows[0]?.['count'] as number

@@ -45,19 +45,36 @@ function findingsOf(row: Row, skewMs: number, names: Names): Finding[] {
   const warning = (code: string, message: string): void => void findings.push({ severity: 'warning', code, message })
 
   if (row['replica'] === true) error('postgres-is-replica', 'This is a replica: keys cannot be claimed on it. Connect to the primary.')
-  else if (row['frozen'] === 'on') error('postgres-read-only', 'Transactions are read-only here: keys cannot be claimed. Set default_transaction_read_only = off for this role and database.')
-  if (row['kept'] === 'u')
-    error('postgres-table-unlogged', `The table ${names.records} is UNLOGGED: a crash of the server empties it, and every key may run again. ALTER TABLE ${names.records} SET LOGGED.`)
-  if (row['waits'] === 'off')
+  else if (row['frozen'] === 'on')
     error(
-      'postgres-asynchronous-commit',
-      'synchronous_commit is off: a crash of the server loses the last commits it acknowledged. Holdfast waits for the disk when it claims and records, but heartbeats, releases and all other transactions do not. Set synchronous_commit = on for this role.',
+      'postgres-read-only',
+      'Transactions are read-only here: keys cannot be claimed. Set default_transaction_read_only = off for this role and database.',
     )
-  if (row['fsync'] === 'off') warning('postgres-fsync-off', 'fsync is off: a power failure may lose or damage all data. Turn it on wherever data matters.')
-  if (row['pages'] === 'off') warning('postgres-full-page-writes-off', 'full_page_writes is off: a power failure may damage tables. Turn it on unless the file system writes pages whole.')
+  if (row['kept'] === 'u')
+    error(
+      'postgres-table-unlogged',
+      `The table ${names.records} is UNLOGGED: a crash of the server empties it, and every key may run again. ALTER TABLE ${names.records} SET LOGGED.`,
+    )
+  // Not an error: every claim and every answer waits for the disk all the same, which the functions see to.
+  if (row['waits'] === 'off')
+    warning(
+      'postgres-asynchronous-commit',
+      'synchronous_commit is off: a crash of the server loses the last commits it acknowledged. Holdfast waits for the disk whenever it claims or records; your other transactions do not. Set synchronous_commit = on for this role.',
+    )
+  if (row['fsync'] === 'off')
+    warning('postgres-fsync-off', 'fsync is off: a power failure may lose or damage all data. Turn it on wherever data matters.')
+  if (row['pages'] === 'off')
+    warning(
+      'postgres-full-page-writes-off',
+      'full_page_writes is off: a power failure may damage tables. Turn it on unless the file system writes pages whole.',
+    )
   if (Math.abs(skewMs) > tolerableSkewMs)
-    warning('postgres-clock-skew', `The clocks of Postgres and of this process differ by ${Math.round(skewMs)} ms. Leases are not affected, but keys look older or younger than they are. Synchronise both machines.`)
-  if (Number(row['release']) < oldestServer) error('postgres-too-old', `Postgres ${String(row['named'])} is older than 11, the oldest release this store works with.`)
+    warning(
+      'postgres-clock-skew',
+      `The clocks of Postgres and of this process differ by ${Math.round(skewMs)} ms. Leases are not affected, but keys look older or younger than they are. Synchronise both machines.`,
+    )
+  if (Number(row['release']) < oldestServer)
+    error('postgres-too-old', `Postgres ${String(row['named'])} is older than 11, the oldest release this store works with.`)
   return findings
 }
 

@@ -36,3 +36,24 @@ export function onError(source: object, listener: (error: unknown) => void): () 
 function isEmitter(source: object): source is Emitter {
   return 'on' in source && typeof source.on === 'function' && 'off' in source && typeof source.off === 'function'
 }
+
+const guarded = new WeakMap<object, number>()
+const ignore = (): void => {}
+
+/**
+ * Keeps a pool's idle connections from ending the process when they die: the pool replaces them by itself. One listener serves all
+ * stores of a pool. Returns how to stop.
+ */
+export function ignoreIdleErrors(pool: PostgresPool): () => void {
+  const before = guarded.get(pool) ?? 0
+  guarded.set(pool, before + 1)
+  if (before === 0) onError(pool, ignore)
+  let isStopped = false
+  return () => {
+    if (isStopped) return
+    isStopped = true
+    const left = (guarded.get(pool) ?? 1) - 1
+    guarded.set(pool, left)
+    if (left === 0 && isEmitter(pool)) pool.off('error', ignore)
+  }
+}

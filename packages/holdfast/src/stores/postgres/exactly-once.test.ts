@@ -37,10 +37,12 @@ describeWithPostgres('a transaction of the Postgres store', (url) => {
               return committing
             })
             if (verdict.kind === 'committed') committed += 1
-            else expect(verdict).toMatchObject({ kind: 'done', answer: committing.commit })
+            return verdict
           }),
         )
-        await Promise.all(calls)
+        const replays = (await Promise.all(calls)).filter(({ kind }) => kind === 'done')
+        expect(replays).toHaveLength(1180)
+        for (const replay of replays) expect(replay).toMatchObject({ answer: committing.commit })
         expect(losses).toBe(0)
         expect(committed).toBe(20)
         for (const key of keys) expect(await effects.count(key)).toBe(1)
@@ -54,10 +56,12 @@ describeWithPostgres('a transaction of the Postgres store', (url) => {
           return committing
         })
         await expect(dying).rejects.toMatchObject({ code: 'store-unavailable' })
-        await expect(callUntilAnswered(store.idempotency, key, async ({ transaction }) => {
-          await effects.add(transaction, key)
-          return committing
-        })).resolves.toEqual({ kind: 'committed' })
+        await expect(
+          callUntilAnswered(store.idempotency, key, async ({ transaction }) => {
+            await effects.add(transaction, key)
+            return committing
+          }),
+        ).resolves.toEqual({ kind: 'committed' })
         expect(await effects.count(key)).toBe(1)
       })
 

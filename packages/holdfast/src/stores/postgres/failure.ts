@@ -23,7 +23,8 @@ const connectionCodes = new Set([
 const connectionStates = /^(08...|57P0[1-5]|25P0[34])$/
 
 // `pg` throws these without a code.
-const connectionMessages = /^(Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout (exceeded|expired)|Cannot use a pool after)/
+const connectionMessages =
+  /^(Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout (exceeded|expired)|Cannot use a pool after)/
 
 /** The stable code a driver's error carries: an SQLSTATE, or a socket's. */
 export function codeOf(error: unknown): string | undefined {

@@ -24,7 +24,9 @@ const longestTable = 40
 /** Checks a schema or table name. */
 export function assertName(option: string, name: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name.length > longestTable)
-    throw configurationError(`expected ${option} to be a name of letters, digits and _, at most ${longestTable} long, got ${JSON.stringify(name)}`)
+    throw configurationError(
+      `expected ${option} to be a name of letters, digits and _, at most ${longestTable} long, got ${JSON.stringify(name)}`,
+    )
 }
 
 /** Names the objects of a store. Functions carry the version of their text, so that deploys of different ages run side by side. */

@@ -41,7 +41,8 @@ interface Connection {
  */
 export function fromPostgresJs<Reserved extends PostgresJsQueries>(sql: PostgresJs<Reserved>): PostgresPool {
   // reserve() never resolves on a connection it has to open, unless that goes on to fetch types (porsager/postgres issues 751 and 1219).
-  if (sql.options?.fetch_types === false) throw configurationError('fromPostgresJs needs fetch_types: true, the default of postgres.js; without it sql.reserve() waits for ever')
+  if (sql.options?.fetch_types === false)
+    throw configurationError('fromPostgresJs needs fetch_types: true, the default of postgres.js; without it sql.reserve() waits for ever')
   return {
     query: (text, values) => run(sql, text, values),
     connect: async () => new ReservedClient(await reserve(sql)),

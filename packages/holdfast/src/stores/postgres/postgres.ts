@@ -7,7 +7,7 @@ import { abandon, claim, complete, heartbeat, lookup, release, resolve } from '.
 import { collect } from './collect.ts'
 import type { Context, Isolation } from './context.ts'
 import { examine, findSchema } from './doctor.ts'
-import { onError } from './driver.ts'
+import { ignoreIdleErrors } from './driver.ts'
 import type { PostgresClient, PostgresPool } from './driver.ts'
 import { toUnavailable } from './failure.ts'
 import { assertName, namesOf } from './names.ts'
@@ -80,15 +80,16 @@ const isolations: readonly Isolation[] = ['read committed', 'repeatable read', '
  */
 export function postgres(pool: PostgresPool, options: PostgresOptions = {}): PostgresStore {
   const { schema, table = 'holdfast_keys', isolation = 'read committed', timeoutMs = 10_000, transactionTimeoutMs = 60_000 } = options
-  if (typeof pool?.connect !== 'function') throw configurationError('expected a pool with connect() and query(), as pg.Pool is; wrap postgres.js in fromPostgresJs(sql)')
+  if (typeof pool?.connect !== 'function')
+    throw configurationError('expected a pool with connect() and query(), as pg.Pool is; wrap postgres.js in fromPostgresJs(sql)')
   if (schema !== undefined) assertName('schema', schema)
   assertName('table', table)
-  if (!isolations.includes(isolation)) throw configurationError(`expected isolation to be one of ${isolations.join(', ')}, got ${String(isolation)}`)
+  if (!isolations.includes(isolation))
+    throw configurationError(`expected isolation to be one of ${isolations.join(', ')}, got ${String(isolation)}`)
   assertSpan('timeoutMs', timeoutMs)
   assertSpan('transactionTimeoutMs', transactionTimeoutMs)
 
-  // An idle connection that dies is an event of the pool's, and the end of the process where nobody listens. The pool replaces it.
-  const stopListening = onError(pool, () => {})
+  const stopListening = ignoreIdleErrors(pool)
   let names: Promise<Names> | undefined
   let migrated: Promise<Names> | undefined
 
@@ -126,7 +127,9 @@ export function postgres(pool: PostgresPool, options: PostgresOptions = {}): Pos
     transaction<Client extends PostgresClient>(call?: Call): Client {
       const found = (call ?? currentCall()).facts.get(transactionFact)
       if (found === undefined)
-        throw configurationError("store.transaction() was called by a handler that runs in no transaction; declare its route with idempotency: 'exactly-once'")
+        throw configurationError(
+          "store.transaction() was called by a handler that runs in no transaction; declare its route with idempotency: 'exactly-once'",
+        )
       return found as Client
     },
     migrate: async () => {
@@ -159,5 +162,6 @@ function toIdempotencyStore(context: Context, locate: () => Promise<Names>): Ide
 }
 
 function assertSpan(option: string, value: number): void {
-  if (!(Number.isFinite(value) && value > 0)) throw configurationError(`expected ${option} to be a positive number of milliseconds, got ${value}`)
+  if (!(Number.isFinite(value) && value > 0))
+    throw configurationError(`expected ${option} to be a positive number of milliseconds, got ${value}`)
 }

@@ -28,7 +28,9 @@ interface RecordJson {
 /** Reads a record from the JSON the SQL makes of it; `undefined` when there is none. */
 export function toRecord(id: string, json: string | undefined): VersionedRecord | undefined {
   if (json === undefined) return undefined
-  const { state, scope, fingerprint, owner, attempt, lease, progress, answer, created, completed, expires, version } = JSON.parse(json) as RecordJson
+  const { state, scope, fingerprint, owner, attempt, lease, progress, answer, created, completed, expires, version } = JSON.parse(
+    json,
+  ) as RecordJson
   const record: KeyRecord = {
     id,
     scope,

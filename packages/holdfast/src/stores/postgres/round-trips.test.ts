@@ -48,9 +48,12 @@ describeWithPostgres('the Postgres store on the wire', (url) => {
       })
 
       it('takes two round trips for a transaction beyond those of its handler', async () => {
-        const insert = (transaction: unknown) => (transaction as PostgresClient).query('INSERT INTO round_trip_effects VALUES ($1)', ['key'])
+        const insert = (transaction: unknown) =>
+          (transaction as PostgresClient).query('INSERT INTO round_trip_effects VALUES ($1)', ['key'])
         await store.idempotency.transact?.(claimOf(newId()), async ({ transaction }) => (await insert(transaction), committing))
-        const trips = await tripsOf(async () => store.idempotency.transact?.(claimOf(newId()), async ({ transaction }) => (await insert(transaction), committing)))
+        const trips = await tripsOf(async () =>
+          store.idempotency.transact?.(claimOf(newId()), async ({ transaction }) => (await insert(transaction), committing)),
+        )
         expect(trips).toBe(3)
       })
 

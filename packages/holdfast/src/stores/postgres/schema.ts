@@ -60,7 +60,7 @@ export async function migrate(pool: PostgresPool, timeoutMs: number, names: Name
   try {
     await session.script(
       `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_advisory_xact_lock(${names.lock('migrate', "''")});
-       CREATE SCHEMA IF NOT EXISTS ${names.schema};
+       ${createSchema(names)};
        CREATE TABLE IF NOT EXISTS ${names.versions} (version integer PRIMARY KEY, oldest integer NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
     )
     const [rows] = await session.script(`SELECT coalesce(max(version), 0) AS version FROM ${names.versions}`)
@@ -82,11 +82,20 @@ export async function migrate(pool: PostgresPool, timeoutMs: number, names: Name
   }
 }
 
+/** CREATE SCHEMA IF NOT EXISTS asks for the right to create one even where it is there. */
+function createSchema(names: Names): string {
+  return `DO $$ BEGIN IF to_regnamespace(${text(names.schema)}) IS NULL THEN CREATE SCHEMA ${names.schema}; END IF; END $$`
+}
+
 /** The version of the schema in the database, 0 for none. Refuses one that this code is too old for. */
 async function readVersion(pool: PostgresPool, timeoutMs: number, names: Names): Promise<number> {
   const [found] = await runScript(pool, timeoutMs, `SELECT to_regclass(${text(names.versions)}) IS NOT NULL AS found`)
   if (found?.rows[0]?.['found'] !== true) return 0
-  const [versions] = await runScript(pool, timeoutMs, `SELECT coalesce(max(version), 0) AS version, coalesce(max(oldest), 0) AS oldest FROM ${names.versions}`)
+  const [versions] = await runScript(
+    pool,
+    timeoutMs,
+    `SELECT coalesce(max(version), 0) AS version, coalesce(max(oldest), 0) AS oldest FROM ${names.versions}`,
+  )
   const version = Number(versions?.rows[0]?.['version'])
   const oldest = Number(versions?.rows[0]?.['oldest'])
   if (oldest > schemaVersion)

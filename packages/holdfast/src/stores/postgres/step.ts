@@ -18,7 +18,12 @@ interface Begun {
 }
 
 /** Runs one step of a resumable call and saves its progress in the same commit. */
-export async function step(context: Context, id: string, owner: string, body: (transaction: unknown) => Promise<Uint8Array>): Promise<true | undefined> {
+export async function step(
+  context: Context,
+  id: string,
+  owner: string,
+  body: (transaction: unknown) => Promise<Uint8Array>,
+): Promise<true | undefined> {
   const { session, names, began } = await begin(context, id, owner)
   if (began === undefined) {
     await abort(session)

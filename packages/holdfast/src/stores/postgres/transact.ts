@@ -154,7 +154,10 @@ async function judgeRefusal(context: Context, names: Names, claim: Claim, error:
     case '40001': {
       const winner = await peek(context, claim)
       if (winner.kind !== 'running') return winner
-      throw storeUnavailable('the transaction conflicted with another one while it committed; nothing was committed, a retry is safe', error)
+      throw storeUnavailable(
+        'the transaction conflicted with another one while it committed; nothing was committed, a retry is safe',
+        error,
+      )
     }
     case conditions.ended:
       throw endedEarly(error)
