@@ -26,7 +26,7 @@ export const drivers: readonly { readonly driver: string; open(url: string, max?
   {
     driver: 'postgres.js',
     open: (url, max = 20) => {
-      const sql = postgresJs(url, { max, onnotice: () => {}, backoff: 0.05 })
+      const sql = postgresJs(url, { max, onnotice: () => {}, backoff: () => 0.05 })
       return { pool: fromPostgresJs(sql), end: () => sql.end({ timeout: 1 }) }
     },
   },

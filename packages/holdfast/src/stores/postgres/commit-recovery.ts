@@ -50,7 +50,7 @@ async function readUnderLock(context: Context, names: Names, id: string): Promis
       `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(${names.lock('key', text(id))}); ${selectRecord(names, text(id))}; COMMIT`,
     )
     session.release()
-    return results[2]?.rows[0]
+    return results.map(({ rows }) => rows[0]).find((row) => row !== undefined && 'record' in row)
   } catch (error) {
     session.release(error)
     throw error

@@ -10,8 +10,8 @@ import { openSession, runScript } from './session.ts'
 // with it. Two seconds is far below any retention, and above what a synchronised machine shows.
 const tolerableSkewMs = 2000
 
-// The oldest Postgres that is still maintained is 14; the functions and locks used here work from 11 on.
-const oldestServer = 110_000
+// The oldest Postgres that is still maintained is 14; the functions and locks used here work from 12 on.
+const oldestServer = 120_000
 
 /** Looks for settings under which a promise of this store does not hold. Works on a replica and without tables, too. */
 export async function examine(context: Omit<Context, 'ready'>, locate: () => Promise<Names>): Promise<readonly Finding[]> {
@@ -74,7 +74,7 @@ function findingsOf(row: Row, skewMs: number, names: Names): Finding[] {
       `The clocks of Postgres and of this process differ by ${Math.round(skewMs)} ms. Leases are not affected, but keys look older or younger than they are. Synchronise both machines.`,
     )
   if (Number(row['release']) < oldestServer)
-    error('postgres-too-old', `Postgres ${String(row['named'])} is older than 11, the oldest release this store works with.`)
+    error('postgres-too-old', `Postgres ${String(row['named'])} is older than 12, the oldest release this store works with.`)
   return findings
 }
 

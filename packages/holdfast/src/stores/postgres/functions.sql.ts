@@ -34,7 +34,8 @@ END $$`
 /**
  * decideClaim, in one round trip. The record is read without a lock first, so that a replay writes nothing; whatever would change
  * it is decided again under the row's lock. Every statement sees a fresh snapshot (READ COMMITTED), so a lost race is seen on the
- * next turn. Answers `kind attempt lease bytes`: one text costs a third of a row of columns, and no driver turns it into something else.
+ * next turn. Answers `kind attempt lease bytes`: one text costs the server half of what a row of
+ * columns does, and no driver's parsers change it.
  */
 export function claimFunction(names: Names): string {
   const take = `lease_until = t + p_lease * ${ms}`

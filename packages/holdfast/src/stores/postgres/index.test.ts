@@ -66,6 +66,9 @@ describeWithPostgres('store.transaction', (url) => {
     const store = postgres(pool)
     expect(() => store.transaction(newCall())).toThrow("declare its route with idempotency: 'exactly-once'")
     expect(() => store.transaction()).toThrow('outside a handler')
+    const foreign = newCall()
+    foreign.facts.set(transactionFact, { exec: () => {} })
+    expect(() => store.transaction(foreign)).toThrow('of another store')
   })
 
   it('keeps a process alive whose idle connections die', async () => {

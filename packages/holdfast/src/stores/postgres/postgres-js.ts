@@ -32,6 +32,8 @@ interface Connection {
 
 /**
  * Makes postgres.js fit where a pool is expected. Handlers get a client with `query(text, values)`, and `sql` for tagged templates.
+ * Prefer `pg` where a server may go at any moment: postgres.js 3.4 rejects a promise that nobody holds, which ends a process, when it
+ * loses a connection that is just reading the server's types.
  *
  * @example
  * import postgresJs from 'postgres'

@@ -130,6 +130,7 @@ export function postgres(pool: PostgresPool, options: PostgresOptions = {}): Pos
         throw configurationError(
           "store.transaction() was called by a handler that runs in no transaction; declare its route with idempotency: 'exactly-once'",
         )
+      if (!isClient(found)) throw configurationError('store.transaction() was called by a handler whose transaction is of another store')
       return found as Client
     },
     migrate: async () => {
@@ -159,6 +160,10 @@ function toIdempotencyStore(context: Context, locate: () => Promise<Names>): Ide
     transact: (asked, body) => (asked === undefined ? transactPlainly(context, body) : transact(context, asked, body)),
     step: (id, owner, body) => step(context, id, owner, body),
   }
+}
+
+function isClient(value: unknown): value is PostgresClient {
+  return typeof value === 'object' && value !== null && 'query' in value && typeof value.query === 'function'
 }
 
 function assertSpan(option: string, value: number): void {
