@@ -59,7 +59,7 @@ describe('captureBody', () => {
 
   it('passes a break after the limit on to the reader', async () => {
     const { body } = await captureBody(streamOf([encoder.encode('longer')], new Error('boom')), 3)
-    await expect(new Response(body as ReadableStream).text()).rejects.toThrow()
+    await expect(new Response(body as ReadableStream).text()).rejects.toThrow('boom')
   })
 
   it('cancels the source when the reader of the rest goes away', async () => {

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ChangedFields, changeFields, toFields } from './fields.ts'
 
+const sorted = (fields: Iterable<[string, string]>): string[] => Array.from(fields, ([name, value]) => `${name}: ${value}`).toSorted()
+
 describe('toFields', () => {
   it('reads fields by name, whatever the case', () => {
     const fields = toFields({ 'Content-Type': 'text/plain' })
@@ -40,7 +42,7 @@ describe('toFields', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(name, value)), (pairs) => {
         const [ours, theirs] = [toFields(pairs), new Headers(pairs)]
-        expect([...ours].toSorted()).toEqual([...theirs].toSorted())
+        expect(sorted(ours)).toEqual(sorted(theirs))
         expect(ours.getSetCookie()).toEqual(theirs.getSetCookie())
         for (const one of ['x-a', 'X-B', 'vary', 'set-cookie', 'x-none'])
           expect([one, ours.get(one), ours.has(one)]).toEqual([one, theirs.get(one), theirs.has(one)])
@@ -54,12 +56,7 @@ describe('changeFields', () => {
 
   it('sets, replaces and removes without touching the base', () => {
     const changed = changeFields(base, { 'X-A': 'new', 'x-b': undefined, 'x-c': '3' })
-    expect([...changed].toSorted()).toEqual([
-      ['set-cookie', 'a=1'],
-      ['set-cookie', 'b=2'],
-      ['x-a', 'new'],
-      ['x-c', '3'],
-    ])
+    expect(sorted(changed)).toEqual(['set-cookie: a=1', 'set-cookie: b=2', 'x-a: new', 'x-c: 3'])
     expect([changed.get('X-B'), changed.has('x-b'), base.get('x-b')]).toEqual([null, false, '2'])
   })
 

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest'
-import { createReply, currentCall, defineFact, jsonReply, problem, stack, withHeaders } from '../../src/core/index.ts'
-import type { Policy, Reply } from '../../src/core/index.ts'
-import { bodyOf, gate, nextChunk, open, send } from './client.ts'
+import { createReply, jsonReply, problem, withHeaders } from '../../src/core/index.ts'
+import type { Policy } from '../../src/core/index.ts'
+import { bodyOf, cutOff, gate, nextChunk, open, send } from './client.ts'
 import { describeAdapters } from './matrix.ts'
 
 const nothing: Policy = (call, next) => next(call)
@@ -9,13 +9,11 @@ const waiting: Policy = async (call, next) => await next(call)
 const adding: Policy = async (call, next) => withHeaders(await next(call), { 'x-policy': 'seen' })
 const encoder = new TextEncoder()
 
-describeAdapters('answers', (start, kit) => {
+describeAdapters('answers', (start) => {
   it('runs the handler as if nothing were there when the policy has nothing to do', async () => {
     const port = await start(nothing, () => ({ status: 201, headers: { 'content-type': 'text/plain', 'x-own': '1' }, body: 'hello' }))
     const { status, headers, body } = await send(port)
-    expect([status, headers['content-type'], headers['x-own'], String(body)]).toEqual(
-      [201, 'text/plain', '1', 'hello'].map((v) => (v === 'text/plain' ? expect.stringContaining(v) : v)),
-    )
+    expect([status, headers['content-type']?.startsWith('text/plain'), headers['x-own'], String(body)]).toEqual([201, true, '1', 'hello'])
   })
 
   it.each([
@@ -168,7 +166,7 @@ describeAdapters('answers', (start, kit) => {
       async () => createReply(200, {}, broken),
       () => ({}),
     )
-    await expect(send(port)).rejects.toThrow()
+    await expect(send(port)).rejects.toThrow(cutOff)
   })
 
   it('sends a fetch Response that a policy returns', async () => {
@@ -212,96 +210,5 @@ describeAdapters('answers', (start, kit) => {
         0,
       ])
     }
-  })
-
-  it('gives handlers their call, with the facts of the policies before', async () => {
-    const fact = defineFact<string>('test')
-    const setting: Policy = (call, next) => {
-      call.facts.set(fact, call.headers.get('X-Name') ?? '')
-      return next(call)
-    }
-    const port = await start(setting, async () => {
-      await new Promise((resolve) => setImmediate(resolve))
-      return { body: `${currentCall().facts.get(fact)} ${currentCall().method}` }
-    })
-    expect(String((await send(port, { headers: { 'x-name': 'Ada' } })).body)).toBe('Ada GET')
-  })
-
-  it('gives handlers the call as a policy has changed it', async () => {
-    const changing: Policy = (call, next) => next(call.with({ body: encoder.encode('changed') }))
-    for (const policy of [changing, stack(waiting, changing)]) {
-      const port = await start(policy, async () => ({ body: await currentCall().bytes() }))
-      expect(String((await send(port, { method: 'POST', body: 'sent' })).body)).toBe('changed')
-    }
-  })
-
-  it(
-    kit.hasOwnErrors
-      ? 'lets the framework answer a handler that throws, and shows the policy that answer'
-      : 'answers a handler that throws with a problem',
-    async () => {
-      let seen: unknown
-      const looking: Policy = async (call, next) => {
-        const reply = await next(call)
-        seen = reply.status
-        return withHeaders(reply, { 'x-policy': 'seen' })
-      }
-      const throwing = (): never => {
-        throw new Error('boom')
-      }
-      const port = await start(looking, throwing)
-      const bare = await start(nothing, throwing)
-      const [one, two] = [await send(port), await send(bare)]
-      if (kit.hasOwnErrors) {
-        expect([one.status, String(one.body), one.headers['x-policy'], seen]).toEqual([418, 'the app says boom', 'seen', 418])
-        expect([two.status, String(two.body)]).toEqual([418, 'the app says boom'])
-      } else {
-        expect([one.status, JSON.parse(String(one.body)).code, one.headers['x-policy']]).toEqual([500, 'handler-failed', undefined])
-        expect([two.status, JSON.parse(String(two.body)).code]).toEqual([500, 'handler-failed'])
-      }
-      expect(String(one.body) + String(two.body)).not.toContain('at ')
-    },
-  )
-
-  it('refuses a second next() with an error that says so', async () => {
-    let message = ''
-    const twice: Policy = async (call, next) => {
-      const reply = await next(call)
-      await Promise.resolve(next(call)).catch((error: Error) => (message = error.message))
-      return reply
-    }
-    const port = await start(twice, () => ({ body: 'once' }))
-    expect(String((await send(port)).body)).toBe('once')
-    expect(message).toContain('next() was called twice')
-  })
-
-  it('settles the promise of next() for a policy that only looks at it', async () => {
-    let seen = 0
-    const counting: Policy = (call, next) => {
-      const reply = next(call) as Promise<Reply>
-      void Promise.resolve(reply).then((known) => (seen += known.status))
-      void reply.then((known) => (seen += known.status))
-      return reply
-    }
-    const port = await start(counting, () => ({ status: 203, body: 'hello' }))
-    expect((await send(port)).status).toBe(203)
-    expect(seen).toBe(406)
-  })
-
-  it('settles the promise of next() for a policy that looks at it when the handler already runs', async () => {
-    const { opened, open: looked } = gate()
-    let seen = 0
-    const counting: Policy = (call, next) => {
-      const reply = next(call) as Promise<Reply>
-      void Promise.resolve(reply).then((known) => {
-        seen = known.status
-        looked()
-      })
-      return reply
-    }
-    const port = await start(counting, () => ({ status: 203, body: 'hello' }))
-    expect((await send(port)).status).toBe(203)
-    await opened
-    expect(seen).toBe(203)
   })
 })

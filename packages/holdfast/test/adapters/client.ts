@@ -78,3 +78,6 @@ export function gate(): { readonly opened: Promise<void>; open(): void } {
   const opened = new Promise<void>((resolve) => (open = resolve))
   return { opened, open: () => open() }
 }
+
+/** What a client says of an answer that breaks off, before its head or after it. */
+export const cutOff = /aborted|socket hang up|ECONNRESET/

@@ -1,5 +1,4 @@
 import { createServer } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { afterEach, describe, expect, it } from 'vitest'
 import { callOf as callOfRequest, holdfast as forFetch } from '../../src/adapters/fetch/index.ts'
@@ -7,7 +6,7 @@ import { callOf as callOfContext, holdfast as forHono } from '../../src/adapters
 import { captureBody, createReply, currentCall, toFields, withBody, withHeaders } from '../../src/core/index.ts'
 import type { Policy } from '../../src/core/index.ts'
 import { send } from './client.ts'
-import { closeServers, listen } from './matrix.ts'
+import { bridge, closeServers, listen } from './matrix.ts'
 
 const adding: Policy = async (call, next) => withHeaders(await next(call), { 'x-policy': 'seen', 'x-own': undefined })
 const capturing: Policy = async (call, next) => {
@@ -81,7 +80,7 @@ describe('the adapter for hono', () => {
   const start = (build: (app: Hono) => unknown): Promise<number> => {
     const app = new Hono()
     build(app)
-    return listen(createServer(getRequestListener(app.fetch)))
+    return listen(createServer(bridge(app.fetch)))
   }
 
   it('lets every reader of hono read a body that was read ahead', async () => {
@@ -92,7 +91,7 @@ describe('the adapter for hono', () => {
         .post('/json', async (c) => c.json(await c.req.json()))
         .post('/text', async (c) => c.text(await c.req.text()))
         .post('/raw', async (c) => c.body(await c.req.raw.arrayBuffer()))
-        .post('/stream', (c) => c.body(c.req.raw.body))
+        .post('/stream', (c) => c.body(c.req.raw.body as ReadableStream))
         .post('/clone', async (c) => c.text(await c.req.raw.clone().text()))
         .post('/new', async (c) => c.text(await new Request(c.req.raw).text())),
     )

@@ -160,6 +160,12 @@ function toResponse({ status = 200, headers = {}, body }: Answered): Response {
   })
 }
 
+/** Serves a fetch-style handler from Node. */
+export function bridge(handle: (request: Request) => Response | Promise<Response>): RequestListener {
+  const listener = getRequestListener(handle)
+  return (req, res) => void listener(req, res)
+}
+
 const hono: Kit = {
   name: 'hono',
   hasOwnErrors: true,
@@ -172,7 +178,7 @@ const hono: Kit = {
       const asked = { method: c.req.raw.method, path: c.req.path, body: async () => Buffer.from(await c.req.arrayBuffer()) }
       return toResponse(await handler(asked))
     })
-    return createServer(getRequestListener(app.fetch))
+    return createServer(bridge(app.fetch))
   },
 }
 
@@ -189,7 +195,7 @@ const fetchKit: Kit = {
       }
       return toResponse(await handler(asked))
     }
-    return createServer(getRequestListener(forFetch(source, answer)))
+    return createServer(bridge(forFetch(source, answer)))
   },
 }
 
