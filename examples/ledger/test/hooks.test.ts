@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createClient, order } from './support/client.ts'
 import type { Client } from './support/client.ts'
 import { adapters, durable, makeStore, startTestLedger, stores } from './support/ledger.ts'
@@ -32,8 +32,11 @@ describe.each(adapters)('faults on %s', (adapter) => {
   })
 
   it('throw-after-effect: undoes the effect, and a retry runs', async () => {
+    const log = vi.spyOn(console, 'error').mockReturnValue()
     await arrange('throw-after-effect')
     const thrown = await transfer('thrown')
+    expect(log).toHaveBeenCalledOnce()
+    log.mockRestore()
     expect([thrown.status, thrown.headers.get('content-type')]).toEqual([500, 'application/problem+json'])
     expect(thrown.text).not.toContain('throw-after-effect')
     expect((await ledger.effects()).by_key['thrown']).toBeUndefined()
