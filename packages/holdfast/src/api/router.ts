@@ -50,13 +50,20 @@ export function compileRoutes<T>(routes: Iterable<readonly [string, T]>): Router
       const found = exact.get(`${declared} ${normal}`)
       if (found !== undefined || patterns.size === 0) return found
       const segments = normal.split('/')
-      return patterns.get(`${declared} ${segments.length}`)?.find((pattern) => matches(pattern.segments, segments))?.value
+      const match = findPattern(declared, segments)
+      // Fastify takes the nothing after a trailing slash for a parameter.
+      return match !== undefined || !path.endsWith('/') ? match : findPattern(declared, [...segments, ''])
     },
+  }
+
+  function findPattern(method: string, segments: readonly string[]): T | undefined {
+    return patterns.get(`${method} ${segments.length}`)?.find((pattern) => matches(pattern.segments, segments))?.value
   }
 }
 
+/** A parameter may be empty, as it may in Fastify. */
 function matches(pattern: readonly string[], segments: readonly string[]): boolean {
-  return pattern.every((segment, index) => (segment.startsWith(parameter) ? segments[index] !== '' : segment === segments[index]))
+  return pattern.every((segment, index) => segment.startsWith(parameter) || segment === segments[index])
 }
 
 function normalise(path: string): string {

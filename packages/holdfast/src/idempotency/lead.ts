@@ -46,7 +46,7 @@ async function attemptUntilReplied(settings: Settings, keyed: KeyedCall, flight:
   for (let poll = firstPollMs; ; ) {
     if (inFlight.draining) return replied(refuseDraining(settings))
     const attempt = await attemptOnce(settings, keyed, flight)
-    publish('idempotency', attempt.kind, keyed.call.facts.get(routeFact))
+    publish('idempotency', attempt.kind === 'done' ? 'replayed' : attempt.kind, keyed.call.facts.get(routeFact))
     switch (attempt.kind) {
       case 'replied':
         return attempt
