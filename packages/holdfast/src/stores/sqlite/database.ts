@@ -44,6 +44,8 @@ export interface Database {
 const checkpointWaitMs = 100
 // One new record makes room for itself and one more, so that a table that shrank in use shrinks on the disk as well.
 const collectedPerInsert = 2
+// When nothing has expired, most groups of the next second need not look either.
+const quietMs = 1000
 
 /** Opens the connections, and puts the parts together. */
 export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: givenClock, syncFile }: DatabaseOptions): Database {
@@ -55,6 +57,7 @@ export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: gi
   const ownsCheckpoints = open === openNodeSqlite && !inMemory && canCheckpointBeside(versionOf(first))
   const durability = inMemory ? volatile : createDurability(syncFile ?? syncLog(path))
   let inserts = 0
+  let quietUntil = 0
   let shared: number | undefined
   let isClosed = false
   let current = serve(first)
@@ -81,7 +84,8 @@ export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: gi
     },
     onCommit(writer) {
       const now = clock.now()
-      if (inserts > 0) deleteExpired(writer, now, inserts * collectedPerInsert)
+      const room = inserts * collectedPerInsert
+      if (room > 0 && now >= quietUntil && deleteExpired(writer, now, room) < room) quietUntil = now + quietMs
       shared = clock.unshared
       if (shared !== undefined) writeMeta(writer, 'clock-offset', shared)
     },
