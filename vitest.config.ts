@@ -15,7 +15,7 @@ export default defineConfig({
       'test/**/*.test.ts',
     ],
     globalSetup: ['test/servers/global-setup.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 })
