@@ -1,0 +1,32 @@
+import { describe } from 'vitest'
+import { postgresUrl, redisUrl } from '../../../../../test/servers/index.ts'
+import type { Guarantee } from '../../../src/idempotency/index.ts'
+
+/** A store by name, and the guarantees it is tested with. */
+export interface StoreCell {
+  readonly name: 'sqlite' | 'postgres' | 'redis'
+  readonly url: string
+  readonly guarantees: readonly Guarantee[]
+}
+
+const all: readonly Guarantee[] = ['exactly-once', 'resumable', 'at-most-once', 'at-least-once']
+
+/** Every store, with what it promises. One whose server is not on this machine has no URL. */
+export const cells: readonly StoreCell[] = [
+  { name: 'sqlite', url: 'sqlite:', guarantees: all },
+  { name: 'postgres', url: postgresUrl() ?? '', guarantees: all },
+  { name: 'redis', url: redisUrl() ?? '', guarantees: ['at-most-once', 'at-least-once'] },
+]
+
+/** Describes each store; one whose server is missing is skipped under a telling name. */
+export function describeStores(
+  title: string,
+  suite: (cell: StoreCell) => void,
+  names: readonly string[] = cells.map(({ name }) => name),
+): void {
+  for (const cell of cells.filter(({ name }) => names.includes(name))) {
+    const isMissing = cell.url === ''
+    // oxlint-disable-next-line vitest/no-disabled-tests -- a machine without the server still counts what it did not run
+    describe.skipIf(isMissing)(`${title} with ${cell.name}${isMissing ? ' (SKIPPED: not on this machine)' : ''}`, () => suite(cell))
+  }
+}
