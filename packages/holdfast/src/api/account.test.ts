@@ -4,11 +4,18 @@ import type { Call } from '../core/index.ts'
 import { accountStep } from './account.ts'
 import type { AccountResolver } from './account.ts'
 
-async function ask(resolve: AccountResolver): Promise<{ status: number; account: string | undefined; handled: boolean; challenge: string | null }> {
+async function ask(
+  resolve: AccountResolver,
+): Promise<{ status: number; account: string | undefined; handled: boolean; challenge: string | null }> {
   const handler = vi.fn<(call: Call) => ReturnType<typeof createReply>>(() => createReply(200))
   const call = createCall({ method: 'POST', url: '/', headers: toFields({ authorization: 'Bearer t' }) })
   const reply = await accountStep(resolve, problem)(call, handler)
-  return { status: reply.status, account: call.facts.get(accountFact), handled: handler.mock.calls.length === 1, challenge: reply.headers.get('www-authenticate') }
+  return {
+    status: reply.status,
+    account: call.facts.get(accountFact),
+    handled: handler.mock.calls.length === 1,
+    challenge: reply.headers.get('www-authenticate'),
+  }
 }
 
 describe('the account step', () => {

@@ -40,10 +40,36 @@ export interface ApiDeclaration {
   readonly random?: Random
 }
 
-const declarationOptions = ['store', 'account', 'singleTenant', 'routes', 'secret', 'namespace', 'keysPerAccount', 'storeTimeoutMs', 'collectEveryMs', 'problemBase', 'clock', 'random']
+const declarationOptions = [
+  'store',
+  'account',
+  'singleTenant',
+  'routes',
+  'secret',
+  'namespace',
+  'keysPerAccount',
+  'storeTimeoutMs',
+  'collectEveryMs',
+  'problemBase',
+  'clock',
+  'random',
+]
 const routeOptions = ['idempotency']
 const idempotencyOptions = [
-  'guarantee', 'key', 'whileRunning', 'joinTimeoutMs', 'leaseMs', 'retentionMs', 'keyScope', 'fingerprint', 'maxBodyBytes', 'maxAnswerBytes', 'statuses', 'reconcile', 'effectsAfterBegin', 'failOpen',
+  'guarantee',
+  'key',
+  'whileRunning',
+  'joinTimeoutMs',
+  'leaseMs',
+  'retentionMs',
+  'keyScope',
+  'fingerprint',
+  'maxBodyBytes',
+  'maxAnswerBytes',
+  'statuses',
+  'reconcile',
+  'effectsAfterBegin',
+  'failOpen',
 ]
 
 /**
@@ -53,17 +79,27 @@ const idempotencyOptions = [
  */
 export function assertDeclaration(declaration: ApiDeclaration): void {
   assertKnown('defineApi', declaration, declarationOptions)
-  if (typeof declaration.store?.name !== 'string') throw configurationError(`store: expected a store such as sqlite(...), postgres(...), redis(...) or memory(), got ${typeof declaration.store}`)
+  if (typeof declaration.store?.name !== 'string')
+    throw configurationError(
+      `store: expected a store such as sqlite(...), postgres(...), redis(...) or memory(), got ${typeof declaration.store}`,
+    )
   if (declaration.account === undefined && declaration.singleTenant !== true) {
-    throw configurationError('account: expected a function from a request to its account, got undefined; without it one caller would receive the answers of another (set singleTenant: true if there is only one)')
+    throw configurationError(
+      'account: expected a function from a request to its account, got undefined; without it one caller would receive the answers of another (set singleTenant: true if there is only one)',
+    )
   }
-  if (declaration.account !== undefined && declaration.singleTenant === true) throw configurationError('account and singleTenant: expected one of them, got both')
-  if (declaration.account !== undefined && typeof declaration.account !== 'function') throw configurationError(`account: expected a function from a request to its account, got ${typeof declaration.account}`)
+  if (declaration.account !== undefined && declaration.singleTenant === true)
+    throw configurationError('account and singleTenant: expected one of them, got both')
+  if (declaration.account !== undefined && typeof declaration.account !== 'function')
+    throw configurationError(`account: expected a function from a request to its account, got ${typeof declaration.account}`)
   const { collectEveryMs } = declaration
-  if (collectEveryMs !== undefined && !(Number.isFinite(collectEveryMs) && collectEveryMs > 0)) throw configurationError(`collectEveryMs: expected a number above 0, got ${collectEveryMs}`)
-  if (typeof declaration.routes !== 'object') throw configurationError(`routes: expected an object by "METHOD /path", got ${typeof declaration.routes}`)
+  if (collectEveryMs !== undefined && !(Number.isFinite(collectEveryMs) && collectEveryMs > 0))
+    throw configurationError(`collectEveryMs: expected a number above 0, got ${collectEveryMs}`)
+  if (typeof declaration.routes !== 'object')
+    throw configurationError(`routes: expected an object by "METHOD /path", got ${typeof declaration.routes}`)
   for (const [route, rules] of Object.entries(declaration.routes)) {
-    if (typeof rules !== 'object') throw configurationError(`${route}: expected an object such as { idempotency: "exactly-once" }, got ${typeof rules}`)
+    if (typeof rules !== 'object')
+      throw configurationError(`${route}: expected an object such as { idempotency: "exactly-once" }, got ${typeof rules}`)
     assertKnown(route, rules, routeOptions)
     if (typeof rules.idempotency === 'object') assertKnown(`${route}: idempotency`, rules.idempotency, idempotencyOptions)
   }
@@ -71,5 +107,6 @@ export function assertDeclaration(declaration: ApiDeclaration): void {
 
 function assertKnown(where: string, options: object, known: readonly string[]): void {
   const stranger = Object.keys(options).find((name) => !known.includes(name))
-  if (stranger !== undefined) throw configurationError(`${where}: unknown option ${JSON.stringify(stranger)}; expected one of ${known.join(', ')}`)
+  if (stranger !== undefined)
+    throw configurationError(`${where}: unknown option ${JSON.stringify(stranger)}; expected one of ${known.join(', ')}`)
 }

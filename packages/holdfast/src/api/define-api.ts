@@ -1,7 +1,24 @@
-import { createProblem, problemBase as defaultProblemBase, configurationError, isHoldfastError, routeFact, stack, systemClock, targetOf } from '../core/index.ts'
+import {
+  createProblem,
+  problemBase as defaultProblemBase,
+  configurationError,
+  isHoldfastError,
+  routeFact,
+  stack,
+  systemClock,
+  targetOf,
+} from '../core/index.ts'
 import type { Call, Next, Policy, Problem, Reply } from '../core/index.ts'
 import { createInFlight, idempotency, lookupPath, outcomeLookup, resolveKey, toSettings } from '../idempotency/index.ts'
-import type { Finding, Guarantee, IdempotencyOptions, IdempotencyRules, IdempotencyStore, InFlight, Resolved } from '../idempotency/index.ts'
+import type {
+  Finding,
+  Guarantee,
+  IdempotencyOptions,
+  IdempotencyRules,
+  IdempotencyStore,
+  InFlight,
+  Resolved,
+} from '../idempotency/index.ts'
 import { accountStep } from './account.ts'
 import { collectRegularly } from './collect.ts'
 import { assertDeclaration } from './declaration.ts'
@@ -42,8 +59,11 @@ export function defineApi(declaration: ApiDeclaration): Api {
   const inFlight = createInFlight()
   const account = accountStep(declaration.account ?? (() => 'single'), problem)
   const steps: RouteSteps = { declaration, account, problem, inFlight }
-  const router = compileRoutes(Object.entries(routes).map(([route, rules]) => [route, { route, policy: compileRoute(route, rules, steps) }] as const))
-  const keys = store.idempotency && toSettings(shared(steps, store.idempotency, { guarantee: store.idempotency.guarantees[0] as Guarantee }))
+  const router = compileRoutes(
+    Object.entries(routes).map(([route, rules]) => [route, { route, policy: compileRoute(route, rules, steps) }] as const),
+  )
+  const keys =
+    store.idempotency && toSettings(shared(steps, store.idempotency, { guarantee: store.idempotency.guarantees[0] as Guarantee }))
   const lookup = keys && stack(account, outcomeLookup(keys))
   const stopCollecting = store.idempotency && collectRegularly(store.idempotency, clock, collectEveryMs)
 
@@ -97,7 +117,8 @@ function idempotencyStep(route: string, { idempotency: declared }: RouteDeclarat
   if (declared === undefined) return []
   const rules: IdempotencyRules = typeof declared === 'string' ? { guarantee: declared } : declared
   const { store } = steps.declaration
-  if (store.idempotency === undefined) throw configurationError(`${route}: the ${store.name} store keeps no idempotency keys; give one that does, such as sqlite(...)`)
+  if (store.idempotency === undefined)
+    throw configurationError(`${route}: the ${store.name} store keeps no idempotency keys; give one that does, such as sqlite(...)`)
   try {
     return [idempotency({ ...shared(steps, store.idempotency, rules), methods: [route.slice(0, route.indexOf(' '))] })]
   } catch (error) {

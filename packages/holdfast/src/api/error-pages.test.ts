@@ -19,7 +19,8 @@ describe('the page of a problem', () => {
   })
 
   it('does not exist for other codes', () => {
-    for (const code of ['', 'nothing', 'constructor', '__proto__', '../key-missing', '<script>']) expect(errorPage(problemBase, get(problemBase + code))).toBeUndefined()
+    for (const code of ['', 'nothing', 'constructor', '__proto__', '../key-missing', '<script>'])
+      expect(errorPage(problemBase, get(problemBase + code))).toBeUndefined()
   })
 
   it('is served by the API itself, and only to readers', async () => {

@@ -5,7 +5,9 @@ import type { Call, ProblemCode, ProblemKind, Reply } from '../core/index.ts'
 export function errorPage(base: string, call: Call): Reply | undefined {
   const code = targetOf(call.url).path.slice(base.length)
   const kind = Object.hasOwn(problemKinds, code) ? problemKinds[code as ProblemCode] : undefined
-  return kind && createReply(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'public, max-age=3600' }, render(code, kind))
+  return (
+    kind && createReply(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'public, max-age=3600' }, render(code, kind))
+  )
 }
 
 function render(code: string, { title, status, advice, retryable }: ProblemKind): string {

@@ -29,12 +29,15 @@ export function compileRoutes<T>(routes: Iterable<readonly [string, T]>): Router
   const shapes = new Map<string, string>()
   for (const [route, value] of routes) {
     const [, method, path] = declaration.exec(route) ?? []
-    if (method === undefined || path === undefined) throw configurationError(`routes: expected "METHOD /path", got ${JSON.stringify(route)}`)
-    if (notLiteral.test(path)) throw configurationError(`routes: no call would match ${JSON.stringify(route)}; a segment is a literal or one :parameter`)
+    if (method === undefined || path === undefined)
+      throw configurationError(`routes: expected "METHOD /path", got ${JSON.stringify(route)}`)
+    if (notLiteral.test(path))
+      throw configurationError(`routes: no call would match ${JSON.stringify(route)}; a segment is a literal or one :parameter`)
     const segments = normalise(path).split('/')
     const shape = `${method} ${segments.map((segment) => (segment.startsWith(parameter) ? parameter : segment)).join('/')}`
     const twin = shapes.get(shape)
-    if (twin !== undefined) throw configurationError(`routes: ${JSON.stringify(route)} and ${JSON.stringify(twin)} match the same calls; keep one`)
+    if (twin !== undefined)
+      throw configurationError(`routes: ${JSON.stringify(route)} and ${JSON.stringify(twin)} match the same calls; keep one`)
     shapes.set(shape, route)
     if (!segments.some((segment) => segment.startsWith(parameter))) exact.set(shape, value)
     else {

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { fakeClock } from '../testing/index.ts'
 import { sleep, systemClock, withTimeout } from './clock.ts'
 
-describe('the machine\'s clock', () => {
+describe("the machine's clock", () => {
   it('does not take a very long delay for none', () => {
     const timers = vi.spyOn(globalThis, 'setTimeout')
     systemClock.after(30 * 86_400_000, () => expect.fail('must not run'))()

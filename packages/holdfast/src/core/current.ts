@@ -18,7 +18,11 @@ export function runWithCall<T>(call: Call, run: () => T): T {
  */
 export function currentCall(): Call {
   const call = calls.getStore()
-  if (call === undefined) throw new HoldfastError('no-current-call', 'currentCall() was called outside a handler that Holdfast wraps; mount the adapter before this route')
+  if (call === undefined)
+    throw new HoldfastError(
+      'no-current-call',
+      'currentCall() was called outside a handler that Holdfast wraps; mount the adapter before this route',
+    )
   return call
 }
 

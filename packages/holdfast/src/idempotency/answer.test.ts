@@ -52,28 +52,66 @@ describe('a recorded answer', () => {
 })
 
 describe('the header fields kept with an answer', () => {
-  it.each(['location', 'etag', 'link', 'content-type', 'content-encoding', 'content-language', 'cache-control', 'vary', 'x-invoice', 'last-modified'])('include %s', (name) => {
+  it.each([
+    'location',
+    'etag',
+    'link',
+    'content-type',
+    'content-encoding',
+    'content-language',
+    'cache-control',
+    'vary',
+    'x-invoice',
+    'last-modified',
+  ])('include %s', (name) => {
     expect(keptHeaders(toFields({ [name]: 'v' }))).toEqual([[name, 'v']])
   })
 
   it.each([
-    'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'date', 'age', 'set-cookie', 'set-cookie2', 'www-authenticate',
-    'proxy-authenticate', 'proxy-authentication-info', 'authentication-info', 'server-timing', 'traceparent', 'tracestate', 'x-request-id', 'content-length', 'ratelimit', 'ratelimit-policy',
-    'RateLimit-Remaining', 'x-ratelimit-limit', 'Access-Control-Allow-Origin', 'access-control-expose-headers', 'idempotent-replayed', 'idempotency-original-date', 'idempotency-should-retry',
+    'connection',
+    'keep-alive',
+    'proxy-connection',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+    'date',
+    'age',
+    'set-cookie',
+    'set-cookie2',
+    'www-authenticate',
+    'proxy-authenticate',
+    'proxy-authentication-info',
+    'authentication-info',
+    'server-timing',
+    'traceparent',
+    'tracestate',
+    'x-request-id',
+    'content-length',
+    'ratelimit',
+    'ratelimit-policy',
+    'RateLimit-Remaining',
+    'x-ratelimit-limit',
+    'Access-Control-Allow-Origin',
+    'access-control-expose-headers',
+    'idempotent-replayed',
+    'idempotency-original-date',
+    'idempotency-should-retry',
   ])('do not include %s', (name) => {
     expect(keptHeaders(toFields({ [name]: 'v' }))).toEqual([])
   })
 })
 
 describe('the reply to a repeat', () => {
-  const replay = (answer: Answer & { body: Uint8Array }, request: Record<string, string> = {}): Promise<Reply> => replayAnswer(answer, toFields(request))
+  const replay = (answer: Answer & { body: Uint8Array }, request: Record<string, string> = {}): Promise<Reply> =>
+    replayAnswer(answer, toFields(request))
 
   it('has status, fields and bytes of the answer, and says that it is a replay and of when', async () => {
-    const reply = await replay(answerOf({ 'location': '/transfers/1', 'content-type': 'application/json' }, '{"id":1}', 201))
+    const reply = await replay(answerOf({ location: '/transfers/1', 'content-type': 'application/json' }, '{"id":1}', 201))
     expect(reply.status).toBe(201)
     expect(text(reply.body)).toBe('{"id":1}')
     expect(Object.fromEntries(reply.headers)).toEqual({
-      'location': '/transfers/1',
+      location: '/transfers/1',
       'content-type': 'application/json',
       'idempotent-replayed': 'true',
       'idempotency-original-date': 'Thu, 01 Jan 2026 00:00:00 GMT',
@@ -101,14 +139,16 @@ describe('the reply to a repeat', () => {
     ['deflate', deflateSync('hello')],
     ['x-gzip', gzipSync('hello')],
   ])('is decoded again from %s for a caller who does not accept it', async (coding, body) => {
-    const reply = await replay(answerOf({ 'content-encoding': coding, 'vary': 'accept-encoding' }, body))
+    const reply = await replay(answerOf({ 'content-encoding': coding, vary: 'accept-encoding' }, body))
     expect(text(reply.body)).toBe('hello')
     expect(reply.headers.has('content-encoding')).toBe(false)
     expect(reply.headers.get('vary')).toBe('accept-encoding')
   })
 
   it('does not keep digests of the bytes that were decoded', async () => {
-    const reply = await replay(answerOf({ 'content-encoding': 'gzip', 'content-digest': 'sha-256=:x:', 'content-md5': 'x' }, gzipSync('hello')))
+    const reply = await replay(
+      answerOf({ 'content-encoding': 'gzip', 'content-digest': 'sha-256=:x:', 'content-md5': 'x' }, gzipSync('hello')),
+    )
     expect(reply.headers.has('content-digest') || reply.headers.has('content-md5')).toBe(false)
   })
 
@@ -140,6 +180,8 @@ describe('the first answer', () => {
 
   it('lets scripts of other origins read what it says, where it is shared with them', () => {
     const shared = createReply(201, { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'x-invoice' })
-    expect(firstAnswerHeaders(shared, undefined)['access-control-expose-headers']).toBe('x-invoice, Idempotent-Replayed, Idempotency-Original-Date, Idempotency-Should-Retry')
+    expect(firstAnswerHeaders(shared, undefined)['access-control-expose-headers']).toBe(
+      'x-invoice, Idempotent-Replayed, Idempotency-Original-Date, Idempotency-Should-Retry',
+    )
   })
 })

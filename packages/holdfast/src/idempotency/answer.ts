@@ -30,7 +30,13 @@ export function encodeAnswer({ status, headers, body, answeredAt }: Answer): Uin
 /** Reads what `encodeAnswer` wrote; `undefined` for a format this version does not know, as after a newer deploy was rolled back. */
 export function decodeAnswer(bytes: Uint8Array): Answer | undefined {
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0)
-  const [version, status, headers, answeredAt, hasBody] = JSON.parse(decoder.decode(bytes.subarray(4, 4 + length))) as [number, number, [string, string][], number, boolean]
+  const [version, status, headers, answeredAt, hasBody] = JSON.parse(decoder.decode(bytes.subarray(4, 4 + length))) as [
+    number,
+    number,
+    [string, string][],
+    number,
+    boolean,
+  ]
   if (version !== formatVersion) return undefined
   return { status, headers, answeredAt, body: hasBody ? bytes.subarray(4 + length) : undefined }
 }
@@ -40,9 +46,29 @@ export function decodeAnswer(bytes: Uint8Array): Answer | undefined {
  * caller, traces, what limits and CORS compute anew, and lengths that follow from the body.
  */
 const notReplayed = new Set([
-  'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'date', 'age', 'set-cookie', 'set-cookie2',
-  'www-authenticate', 'proxy-authenticate', 'proxy-authentication-info', 'authentication-info', 'server-timing', 'traceparent', 'tracestate',
-  'x-request-id', 'content-length', 'idempotent-replayed', 'idempotency-original-date', 'idempotency-should-retry',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'date',
+  'age',
+  'set-cookie',
+  'set-cookie2',
+  'www-authenticate',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'authentication-info',
+  'server-timing',
+  'traceparent',
+  'tracestate',
+  'x-request-id',
+  'content-length',
+  'idempotent-replayed',
+  'idempotency-original-date',
+  'idempotency-should-retry',
 ])
 
 function isReplayed(name: string): boolean {
@@ -93,10 +119,15 @@ function bodyOf(status: number, body: Uint8Array): Uint8Array | null {
 
 function accepts(acceptEncoding: string | null, coding: string): boolean {
   if (acceptEncoding === null) return false
-  const qualities = new Map(acceptEncoding.toLowerCase().split(',').map((entry) => {
-    const [name = '', quality = ''] = entry.split(';', 2).map((part) => part.trim())
-    return [plainName(name), quality] as const
-  }))
+  const qualities = new Map(
+    acceptEncoding
+      .toLowerCase()
+      .split(',')
+      .map((entry) => {
+        const [name = '', quality = ''] = entry.split(';', 2).map((part) => part.trim())
+        return [plainName(name), quality] as const
+      }),
+  )
   // What is said of the coding itself outweighs the wildcard (RFC 9110 section 12.5.3).
   const quality = qualities.get(plainName(coding.toLowerCase())) ?? qualities.get('*')
   return quality !== undefined && !/^q=0(?:\.0*)?$/.test(quality)

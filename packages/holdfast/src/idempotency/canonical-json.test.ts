@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { CanonicalJsonError, canonicalJson, parsePointers } from './canonical-json.ts'
 
 /** JSON as a tree of tokens: members in order, numbers as literals, so that a writer may spell the same document in many ways. */
-type Node = { readonly items: readonly Node[] } | { readonly members: readonly (readonly [string, Node])[] } | { readonly text: string } | { readonly literal: string }
+type Node =
+  | { readonly items: readonly Node[] }
+  | { readonly members: readonly (readonly [string, Node])[] }
+  | { readonly text: string }
+  | { readonly literal: string }
 
 const numberLiteral = fc.oneof(
   fc.integer().map(String),
@@ -17,15 +21,22 @@ const { node } = fc.letrec<{ node: Node }>((tie) => ({
     fc.string({ unit: 'grapheme' }).map((text): Node => ({ text })),
     fc.array(tie('node'), { maxLength: 4 }).map((items): Node => ({ items })),
     fc
-      .uniqueArray(fc.tuple(fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'a', 'b')), tie('node')), { maxLength: 4, selector: ([name]) => name })
+      .uniqueArray(fc.tuple(fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'a', 'b')), tie('node')), {
+        maxLength: 4,
+        selector: ([name]) => name,
+      })
       .map((members): Node => ({ members })),
   ),
 }))
 
 /** Escapes every character: the spelling furthest from the canonical one. */
-const escaped = (text: string): string => `"${[...text].flatMap((character) => Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)).join('')}"`
+const escaped = (text: string): string =>
+  `"${[...text].flatMap((character) => Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`)).join('')}"`
 
-function write(value: Node, spelling: { readonly space: string; readonly reversed: boolean; readonly string: (text: string) => string }): string {
+function write(
+  value: Node,
+  spelling: { readonly space: string; readonly reversed: boolean; readonly string: (text: string) => string },
+): string {
   const { space, reversed, string } = spelling
   if ('literal' in value) return `${space}${value.literal}${space}`
   if ('text' in value) return `${space}${string(value.text)}${space}`
@@ -93,11 +104,18 @@ describe('the canonical form of JSON', () => {
   })
 
   it('accepts what JSON.parse accepts and nothing else, in mutations of JSON', () => {
-    const mutated = fc.tuple(node, fc.nat(), fc.constantFrom('', '{', '}', '[', ']', ',', ':', '"', '\\', '0', '-', '.', 'e', ' ', 't', '\u0000', '\u00e9', '\ud800'), fc.nat(2)).map(([value, at, inserted, removed]) => {
-      const text = plain(value)
-      const start = at % (text.length + 1)
-      return text.slice(0, start) + inserted + text.slice(start + removed)
-    })
+    const mutated = fc
+      .tuple(
+        node,
+        fc.nat(),
+        fc.constantFrom('', '{', '}', '[', ']', ',', ':', '"', '\\', '0', '-', '.', 'e', ' ', 't', '\u0000', '\u00e9', '\ud800'),
+        fc.nat(2),
+      )
+      .map(([value, at, inserted, removed]) => {
+        const text = plain(value)
+        const start = at % (text.length + 1)
+        return text.slice(0, start) + inserted + text.slice(start + removed)
+      })
     fc.assert(
       fc.property(mutated, (text) => {
         fc.pre(!(isJson(text) && !isAccepted(text) && /appears twice/.test(refusalOf(text))))
@@ -107,13 +125,33 @@ describe('the canonical form of JSON', () => {
     )
   })
 
-  it.each(['', ' ', '{', '[1,]', '{"a":1,}', '{a:1}', "{'a':1}", '01', '1.', '.5', '+1', 'NaN', 'nul', 'nullx', '[1 2]', '"\n"', '"\\x"', '"\\u12"', '"\\', '{"a"}', '1 1', '\ufeff{}'])(
-    'refuses %j, as JSON.parse does',
-    (text) => {
-      expect(isJson(text)).toBe(false)
-      expect(() => canonicalJson(text)).toThrow(CanonicalJsonError)
-    },
-  )
+  it.each([
+    '',
+    ' ',
+    '{',
+    '[1,]',
+    '{"a":1,}',
+    '{a:1}',
+    "{'a':1}",
+    '01',
+    '1.',
+    '.5',
+    '+1',
+    'NaN',
+    'nul',
+    'nullx',
+    '[1 2]',
+    '"\n"',
+    '"\\x"',
+    '"\\u12"',
+    '"\\',
+    '{"a"}',
+    '1 1',
+    '\ufeff{}',
+  ])('refuses %j, as JSON.parse does', (text) => {
+    expect(isJson(text)).toBe(false)
+    expect(() => canonicalJson(text)).toThrow(CanonicalJsonError)
+  })
 
   it('keeps number literals, so that amounts a double cannot tell apart stay different', () => {
     expect(canonicalJson('[12345678901234567890, 1.0, 1e3]')).toBe('[12345678901234567890,1.0,1e3]')

@@ -19,15 +19,20 @@ const deepest = 200
 export function parsePointers(pointers: readonly string[]): IgnoredMembers {
   const root: Record<string, IgnoredMembers | true> = Object.create(null) as Record<string, IgnoredMembers | true>
   for (const pointer of pointers) {
-    if (!pointer.startsWith('/')) throw configurationError(`ignore: expected a JSON Pointer that begins with "/", got ${JSON.stringify(pointer)}`)
-    const tokens = pointer.split('/').slice(1).map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
+    if (!pointer.startsWith('/'))
+      throw configurationError(`ignore: expected a JSON Pointer that begins with "/", got ${JSON.stringify(pointer)}`)
+    const tokens = pointer
+      .split('/')
+      .slice(1)
+      .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
     let node = root
     for (const [index, token] of tokens.entries()) {
       if (index === tokens.length - 1) node[token] = true
       else {
         const below = node[token]
         if (below === true) break
-        const next: Record<string, IgnoredMembers | true> = typeof below === 'object' ? below : (Object.create(null) as Record<string, IgnoredMembers | true>)
+        const next: Record<string, IgnoredMembers | true> =
+          typeof below === 'object' ? below : (Object.create(null) as Record<string, IgnoredMembers | true>)
         node[token] = next
         node = next
       }
@@ -171,7 +176,9 @@ class Reader {
   }
 
   #fail(): never {
-    throw new CanonicalJsonError(`the text is not JSON: unexpected ${this.#at >= this.#text.length ? 'end' : `character at offset ${this.#at}`}`)
+    throw new CanonicalJsonError(
+      `the text is not JSON: unexpected ${this.#at >= this.#text.length ? 'end' : `character at offset ${this.#at}`}`,
+    )
   }
 }
 

@@ -108,7 +108,9 @@ describe('the steps of a resumable call', () => {
     const reply = await server(resumable).send({
       handler: async () => {
         for (const [id, record] of records) records.set(id, { ...record, owner: 'another process' })
-        await idempotencyOf().step('charge', () => 1).catch((caught: unknown) => (error = caught))
+        await idempotencyOf()
+          .step('charge', () => 1)
+          .catch((caught: unknown) => (error = caught))
         expect(idempotencyOf().signal.aborted).toBe(true)
         await expect(idempotencyOf().step('mail', () => expect.fail('must not run'))).rejects.toMatchObject({ code: 'lease-lost' })
         return createReply(201)
@@ -154,7 +156,10 @@ describe('the steps of a resumable call', () => {
         return createReply(201)
       },
     })
-    expect(refusal).toMatchObject({ code: 'configuration-invalid', message: 'step "charge": the route is declared at-most-once; steps need \'resumable\'' })
+    expect(refusal).toMatchObject({
+      code: 'configuration-invalid',
+      message: 'step "charge": the route is declared at-most-once; steps need \'resumable\'',
+    })
     expect(ran).toBe(false)
   })
 })

@@ -37,7 +37,10 @@ const contextFact: FactKey<IdempotencyContext> = defineFact<IdempotencyContext>(
  */
 export function idempotencyOf(call: Call = currentCall()): IdempotencyContext {
   const context = call.facts.get(contextFact)
-  if (context === undefined) throw configurationError('idempotencyOf() was called for a call without an idempotency key; declare the route with idempotency, or make its key required')
+  if (context === undefined)
+    throw configurationError(
+      'idempotencyOf() was called for a call without an idempotency key; declare the route with idempotency, or make its key required',
+    )
   return context
 }
 
@@ -67,7 +70,8 @@ export class ExecutionContext implements IdempotencyContext {
     this.#settings = settings
     this.#name = name
     this.#id = id
-    this.#results = progress === undefined ? {} : (JSON.parse(decoder.decode(settings.sealer.open(name, progress))) as Record<string, unknown>)
+    this.#results =
+      progress === undefined ? {} : (JSON.parse(decoder.decode(settings.sealer.open(name, progress))) as Record<string, unknown>)
   }
 
   get signal(): AbortSignal {
@@ -99,13 +103,17 @@ export class ExecutionContext implements IdempotencyContext {
 
   /** Tells the handler that its lease is gone. */
   lose(): void {
-    this.#aborter.abort(new HoldfastError('lease-lost', 'another process has taken this idempotency key over; nothing this run does will be recorded'))
+    this.#aborter.abort(
+      new HoldfastError('lease-lost', 'another process has taken this idempotency key over; nothing this run does will be recorded'),
+    )
   }
 
   async #once<T>(name: string, perform: () => Promise<T>): Promise<T> {
     const { guarantee } = this.#settings
-    if (guarantee !== 'resumable') throw configurationError(`step ${JSON.stringify(name)}: the route is declared ${guarantee}; steps need 'resumable'`)
-    if (insideStep.getStore() === true) throw configurationError(`step ${JSON.stringify(name)}: it was started inside stepInTransaction; end that step first`)
+    if (guarantee !== 'resumable')
+      throw configurationError(`step ${JSON.stringify(name)}: the route is declared ${guarantee}; steps need 'resumable'`)
+    if (insideStep.getStore() === true)
+      throw configurationError(`step ${JSON.stringify(name)}: it was started inside stepInTransaction; end that step first`)
     if (Object.hasOwn(this.#results, name)) return this.#results[name] as T
     this.signal.throwIfAborted()
     return perform()

@@ -80,7 +80,15 @@ export function decideComplete(record: KeyRecord | undefined, completion: Comple
   if (record.state === 'released') return { record, verdict: 'fenced' }
   const { answer, retentionMs } = completion
   return {
-    record: { ...record, state: 'done', answer, progress: undefined, leaseUntil: undefined, completedAt: now, expiresAt: now + retentionMs },
+    record: {
+      ...record,
+      state: 'done',
+      answer,
+      progress: undefined,
+      leaseUntil: undefined,
+      completedAt: now,
+      expiresAt: now + retentionMs,
+    },
     verdict: 'recorded',
   }
 }

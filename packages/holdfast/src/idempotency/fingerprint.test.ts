@@ -13,7 +13,10 @@ interface Sent {
   readonly body?: string | Uint8Array
 }
 
-function fingerprint({ method = 'POST', url = '/transfers', type = 'application/json', headers = {}, version, body = '{"amount":5}' }: Sent = {}, options?: FingerprintOptions): string {
+function fingerprint(
+  { method = 'POST', url = '/transfers', type = 'application/json', headers = {}, version, body = '{"amount":5}' }: Sent = {},
+  options?: FingerprintOptions,
+): string {
   const init: CallInit = { method, url, headers: toFields({ ...(type && { 'content-type': type }), ...headers }) }
   const call = createCall(init)
   if (version !== undefined) call.facts.set(versionFact, version)
@@ -31,8 +34,16 @@ describe('the fingerprint of a call', () => {
     ['body', {}, { body: '{"amount":6}' }],
     ['body in a digit no double can hold', { body: '12345678901234567890' }, { body: '12345678901234567891' }],
     ['bytes of text', { type: 'text/plain', body: 'a' }, { type: 'text/plain', body: 'a ' }],
-    ['bytes of a form', { type: 'multipart/form-data; boundary=x', body: '--x\r\n1' }, { type: 'multipart/form-data; boundary=x', body: '--x\r\n2' }],
-    ['bytes of a file', { type: 'application/octet-stream', body: Uint8Array.of(0, 255) }, { type: 'application/octet-stream', body: Uint8Array.of(0, 254) }],
+    [
+      'bytes of a form',
+      { type: 'multipart/form-data; boundary=x', body: '--x\r\n1' },
+      { type: 'multipart/form-data; boundary=x', body: '--x\r\n2' },
+    ],
+    [
+      'bytes of a file',
+      { type: 'application/octet-stream', body: Uint8Array.of(0, 255) },
+      { type: 'application/octet-stream', body: Uint8Array.of(0, 254) },
+    ],
     ['presence of a body', {}, { body: '' }],
     ['order of the values of one query parameter', { url: '/t?to=a&to=b' }, { url: '/t?to=b&to=a' }],
   ])('changes with the %s', (_what, a, b) => {
@@ -44,7 +55,7 @@ describe('the fingerprint of a call', () => {
     ['the order of query parameters', { url: '/t?a=1&b=2' }, { url: '/t?b=2&a=1' }],
     ['parameters of the content type', { type: 'application/json' }, { type: 'Application/JSON; charset=utf-8' }],
     ['the origin', { url: '/transfers' }, { url: 'https://api.example/transfers' }],
-    ['other headers', {}, { headers: { 'user-agent': 'x', 'authorization': 'Bearer y' } }],
+    ['other headers', {}, { headers: { 'user-agent': 'x', authorization: 'Bearer y' } }],
   ])('does not change with %s', (_what, a, b) => {
     expect(fingerprint(a)).toBe(fingerprint(b))
   })
@@ -57,8 +68,12 @@ describe('the fingerprint of a call', () => {
 
   it('does not change with ignored members', () => {
     const options = { ignore: ['/meta/sentAt'] }
-    expect(fingerprint({ body: '{"n":1,"meta":{"sentAt":1}}' }, options)).toBe(fingerprint({ body: '{"n":1,"meta":{"sentAt":2}}' }, options))
-    expect(fingerprint({ body: '{"n":1,"meta":{"sentAt":1}}' }, options)).not.toBe(fingerprint({ body: '{"n":2,"meta":{"sentAt":1}}' }, options))
+    expect(fingerprint({ body: '{"n":1,"meta":{"sentAt":1}}' }, options)).toBe(
+      fingerprint({ body: '{"n":1,"meta":{"sentAt":2}}' }, options),
+    )
+    expect(fingerprint({ body: '{"n":1,"meta":{"sentAt":1}}' }, options)).not.toBe(
+      fingerprint({ body: '{"n":2,"meta":{"sentAt":1}}' }, options),
+    )
   })
 
   it('cannot be confused by moving text from one part to the next', () => {

@@ -33,7 +33,12 @@ export function describeCalls({ ignore = [], headers = [] }: FingerprintOptions 
     const { path, query } = targetOf(call.url)
     const contentType = essenceOf(call.headers.get('content-type'))
     const text =
-      part(formatVersion) + part(call.method) + part(path) + part(sortQuery(query)) + part(contentType) + part(call.facts.get(versionFact) ?? '')
+      part(formatVersion) +
+      part(call.method) +
+      part(path) +
+      part(sortQuery(query)) +
+      part(contentType) +
+      part(call.facts.get(versionFact) ?? '')
     const extra = names.map((name) => part(name) + part(call.headers.get(name) ?? '')).join('')
     return text + extra + part(describeBody(body, contentType, call.headers.get('content-encoding'), ignored))
   }

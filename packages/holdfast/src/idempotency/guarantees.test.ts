@@ -11,7 +11,11 @@ const boom: Handler = () => {
 }
 
 /** A process that claims the key and is never heard of again: its heartbeats stop with it. */
-async function vanish({ server, faults, pass }: World, guarantee: 'at-most-once' | 'at-least-once' | 'resumable', handler: Handler = gate().handler): Promise<void> {
+async function vanish(
+  { server, faults, pass }: World,
+  guarantee: 'at-most-once' | 'at-least-once' | 'resumable',
+  handler: Handler = gate().handler,
+): Promise<void> {
   faults.heartbeat = () => new Promise(() => {})
   void server({ guarantee }).send({ handler })
   await pass(35_000)
@@ -102,7 +106,7 @@ describe('effects that start at begin()', () => {
 })
 
 describe.each(['at-least-once', 'resumable'] as const)('%s', (guarantee) => {
-  it('runs again after a failure, which stays the handler\'s own', async () => {
+  it("runs again after a failure, which stays the handler's own", async () => {
     const { server, effects } = world()
     const { send } = server({ guarantee })
     await expect(send({ handler: boom })).rejects.toThrow('boom')
@@ -128,10 +132,13 @@ describe.each(['at-least-once', 'resumable'] as const)('%s', (guarantee) => {
     ['answer', () => createReply(201, {}, 'first')],
     ['passing refusal', () => createReply(409, {}, 'first')],
     ['failure', () => createReply(500, {}, 'first')],
-    ['throw', () => {
-      throw new Error('first')
-    }],
-  ])('drops the %s of a late finisher for the winner\'s answer', async (_what, reply) => {
+    [
+      'throw',
+      () => {
+        throw new Error('first')
+      },
+    ],
+  ])("drops the %s of a late finisher for the winner's answer", async (_what, reply) => {
     const { server, faults, pass } = world()
     const { handler, open } = gate(reply)
     faults.heartbeat = () => new Promise(() => {})

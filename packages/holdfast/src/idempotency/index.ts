@@ -12,7 +12,17 @@ export { Retryable } from './outcome.ts'
 export { idempotency } from './policy.ts'
 export { resolveKey } from './reconcile.ts'
 export type { Resolved } from './reconcile.ts'
-export type { Claim, ClaimVerdict, Completion, CompleteVerdict, KeyRecord, KeySnapshot, KeyState, OrphanPolicy, Resolution } from './record.ts'
+export type {
+  Claim,
+  ClaimVerdict,
+  Completion,
+  CompleteVerdict,
+  KeyRecord,
+  KeySnapshot,
+  KeyState,
+  OrphanPolicy,
+  Resolution,
+} from './record.ts'
 export { toSettings } from './settings.ts'
 export type { Settings } from './settings.ts'
 export type { Finding, Guarantee, IdempotencyStore, TransactionContext, TransactionEnd, TransactionVerdict } from './store.ts'

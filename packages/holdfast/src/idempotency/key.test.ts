@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { toFields } from '../core/index.ts'
 import { findKey, mintedAt, parseKey } from './key.ts'
 
-const printable = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), minLength: 1, maxLength: 255 })
+const printable = fc.string({
+  unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+  minLength: 1,
+  maxLength: 255,
+})
 const quote = (key: string): string => `"${key.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 
 describe('reading an idempotency key', () => {

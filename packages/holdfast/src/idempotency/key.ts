@@ -46,7 +46,9 @@ function quoted(text: string): string | { invalid: string } {
   try {
     item = parseItem(text)
   } catch {
-    return { invalid: text.includes('",') ? 'the header holds more than one value' : 'the header is not a quoted string (RFC 9651 section 3.3.3)' }
+    return {
+      invalid: text.includes('",') ? 'the header holds more than one value' : 'the header is not a quoted string (RFC 9651 section 3.3.3)',
+    }
   }
   const [key, parameters] = item
   if (typeof key !== 'string') return { invalid: 'the header is not a string' }
@@ -62,7 +64,8 @@ export function findKey(headers: HeaderReader, names: readonly string[] = keyHea
     const parsed = parseKey(headers.get(name))
     if (parsed === undefined) continue
     if ('invalid' in parsed) return parsed
-    if (found !== undefined && 'key' in found && found.key !== parsed.key) return { invalid: `${name} contradicts another header that carries a key` }
+    if (found !== undefined && 'key' in found && found.key !== parsed.key)
+      return { invalid: `${name} contradicts another header that carries a key` }
     found = parsed
   }
   return found

@@ -22,12 +22,18 @@ export async function toKeyedCall(settings: Settings, call: Call, next: Next, ke
   if (typeof account !== 'string' || account === '') return settings.problem('account-unknown')
   const minted = mintedAt(key, call.headers)
   if (minted !== undefined && minted > settings.clock.now() + clockToleranceMs) {
-    return settings.problem('key-invalid', { detail: `the key says it was made at ${new Date(minted).toISOString()}, which is in the future; check the caller's clock` })
+    return settings.problem('key-invalid', {
+      detail: `the key says it was made at ${new Date(minted).toISOString()}, which is in the future; check the caller's clock`,
+    })
   }
   const description = await describe(settings, call)
   if (typeof description !== 'string') return description
   const { sealer } = settings
-  const name: KeyName = { account, key, endpoint: settings.keyScope === 'endpoint' ? `${call.method} ${targetOf(call.url).path}` : undefined }
+  const name: KeyName = {
+    account,
+    key,
+    endpoint: settings.keyScope === 'endpoint' ? `${call.method} ${targetOf(call.url).path}` : undefined,
+  }
   const claim: Claim = {
     id: sealer.id(name),
     scope: sealer.scope(account),

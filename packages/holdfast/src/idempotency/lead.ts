@@ -43,7 +43,7 @@ async function attemptUntilReplied(settings: Settings, keyed: KeyedCall, flight:
   const { inFlight, clock, random, guarantee, whileRunning } = settings
   const { fingerprint } = keyed.claim
   const attemptOnce = guarantee === 'exactly-once' ? attemptTransaction : attemptLeased
-  for (let poll = firstPollMs; ; ) {
+  for (let poll = firstPollMs; ;) {
     if (inFlight.draining) return replied(refuseDraining(settings))
     const attempt = await attemptOnce(settings, keyed, flight)
     publish('idempotency', attempt.kind === 'done' ? 'replayed' : attempt.kind, keyed.call.facts.get(routeFact))
@@ -60,7 +60,8 @@ async function attemptUntilReplied(settings: Settings, keyed: KeyedCall, flight:
       case 'running':
         // A transaction holds its key before it can be seen whose it is; a lease was compared.
         if (guarantee !== 'exactly-once') flight.confirm()
-        if (whileRunning === 'conflict' || clock.now() >= until) return replied(refuseRunning(settings, attempt.leaseLeftMs, attempt.attempt))
+        if (whileRunning === 'conflict' || clock.now() >= until)
+          return replied(refuseRunning(settings, attempt.leaseLeftMs, attempt.attempt))
         await sleep(clock, Math.min(poll * (0.5 + random() / 2), Math.max(1, until - clock.now())))
         poll = Math.min(poll * 2, longestPollMs)
         break

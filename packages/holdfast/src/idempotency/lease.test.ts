@@ -37,7 +37,7 @@ describe('a lease', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('is not kept any longer after an error in the store\'s own code', async () => {
+  it("is not kept any longer after an error in the store's own code", async () => {
     const { server, clock, faults } = world()
     faults.complete = () => Promise.reject(new TypeError('bug in a driver'))
     await expect(server().send()).rejects.toThrow('bug in a driver')

@@ -53,7 +53,8 @@ describe('looking up what became of a key', () => {
     const here = world()
     await here.server().send()
     const ask = asker(here)
-    for (const answer of [await ask('k', 'bob'), await ask('other')]) expect(answer).toMatchObject({ status: 404, json: { code: 'key-unknown', state: 'absent' } })
+    for (const answer of [await ask('k', 'bob'), await ask('other')])
+      expect(answer).toMatchObject({ status: 404, json: { code: 'key-unknown', state: 'absent' } })
     expect(await ask('k', '')).toMatchObject({ status: 401 })
   })
 
@@ -103,7 +104,7 @@ describe('looking up what became of a key', () => {
   it('tells the state of a key whose answer it cannot read, as after a rolled-back deploy', async () => {
     const here = world()
     await here.server().send()
-    const [id, record] = [...here.records][0] as [string, (typeof here.records extends Map<string, infer R> ? R : never)]
+    const [id, record] = [...here.records][0] as [string, typeof here.records extends Map<string, infer R> ? R : never]
     here.records.set(id, { ...record, answer: Uint8Array.of(99, 1, 2, 3) })
     expect(await asker(here)('k')).toMatchObject({ status: 200, json: { state: 'done' } })
     expect((await here.server().send()).json).toMatchObject({ code: 'not-replayable' })

@@ -57,7 +57,14 @@ function describe(settings: Settings, name: KeyName, snapshot: KeySnapshot): Rep
   const location = recorded?.headers.find(([header]) => header === 'location')?.[1]
   return jsonReply(
     200,
-    { state, attempt, ageMs, expiresInMs, leaseLeftMs, ...(recorded && { status: recorded.status, location, replayable: recorded.body !== undefined }) },
+    {
+      state,
+      attempt,
+      ageMs,
+      expiresInMs,
+      leaseLeftMs,
+      ...(recorded && { status: recorded.status, location, replayable: recorded.body !== undefined }),
+    },
     { 'cache-control': 'no-store' },
   )
 }

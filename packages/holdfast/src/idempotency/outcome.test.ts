@@ -8,17 +8,20 @@ const callOf = () => createCall({ method: 'POST', url: '/', headers: toFields() 
 
 describe('what becomes of a key', () => {
   it.each(guarantees)('after success, redirection and a final refusal: the answer is recorded (%s)', (guarantee) => {
-    for (const status of [200, 201, 202, 204, 301, 303, 304, 400, 402, 404, 405, 410, 413, 415, 422, 451]) expect(decideDisposition(status, guarantee)).toBe('record')
+    for (const status of [200, 201, 202, 204, 301, 303, 304, 400, 402, 404, 405, 410, 413, 415, 422, 451])
+      expect(decideDisposition(status, guarantee)).toBe('record')
   })
 
   it.each(guarantees)('after a refusal that may pass: it is free to run again (%s)', (guarantee) => {
-    for (const status of [401, 403, 407, 408, 409, 412, 421, 423, 425, 428, 429]) expect(decideDisposition(status, guarantee)).toBe('release')
+    for (const status of [401, 403, 407, 408, 409, 412, 421, 423, 425, 428, 429])
+      expect(decideDisposition(status, guarantee)).toBe('release')
   })
 
   it('after a failure: it runs again, except where a second effect must be ruled out', () => {
     for (const status of [500, 502, 503, 504, 599]) {
       expect(decideDisposition(status, 'at-most-once')).toBe('record')
-      for (const guarantee of ['exactly-once', 'resumable', 'at-least-once'] as const) expect(decideDisposition(status, guarantee)).toBe('release')
+      for (const guarantee of ['exactly-once', 'resumable', 'at-least-once'] as const)
+        expect(decideDisposition(status, guarantee)).toBe('release')
     }
   })
 

@@ -13,7 +13,11 @@ const passing = new Set([401, 403, 407, 408, 409, 412, 421, 423, 425, 428, 429])
 const rerunnable = new Set<Guarantee>(['exactly-once', 'resumable', 'at-least-once'])
 
 /** Decides what becomes of the key after an answer with this status. */
-export function decideDisposition(status: number, guarantee: Guarantee, overrides: Readonly<Record<number, Disposition>> = {}): Disposition {
+export function decideDisposition(
+  status: number,
+  guarantee: Guarantee,
+  overrides: Readonly<Record<number, Disposition>> = {},
+): Disposition {
   const override = overrides[status]
   if (override !== undefined) return override
   if (passing.has(status)) return 'release'

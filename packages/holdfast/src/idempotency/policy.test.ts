@@ -130,7 +130,7 @@ describe('a key that says when it was made', () => {
     expect(effects).toHaveLength(0)
   })
 
-  it.each([1, 60, 290])('never runs twice although its maker\'s clock is %i s ahead', async (seconds) => {
+  it.each([1, 60, 290])("never runs twice although its maker's clock is %i s ahead", async (seconds) => {
     const { server, effects, clock, pass } = world()
     const { send } = server()
     const key = v7(clock.now() + seconds * 1000)

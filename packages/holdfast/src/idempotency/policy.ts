@@ -34,7 +34,8 @@ export function idempotency(options: IdempotencyOptions): Policy {
 }
 
 function withoutKey(settings: Settings, call: Call, next: Next): Promise<Reply> | Reply {
-  if (settings.key === 'required') return settings.problem('key-missing', { detail: `send a ${settings.headerNames[0]} header with a new key for each logical call` })
+  if (settings.key === 'required')
+    return settings.problem('key-missing', { detail: `send the ${settings.headerNames[0]} header with a new key for each logical call` })
   if (settings.guarantee !== 'exactly-once') return next(call)
   return runUnkeyed(settings, call, next).catch((error: unknown) => refuse(settings, call, error))
 }

@@ -15,7 +15,8 @@ async function afterCrash(handler: Handler = gate().handler): Promise<World> {
   return here
 }
 
-const settingsOf = ({ store, clock }: World) => toSettings({ store, clock, guarantee: 'at-most-once', secret: 'a secret of the tests, long enough' })
+const settingsOf = ({ store, clock }: World) =>
+  toSettings({ store, clock, guarantee: 'at-most-once', secret: 'a secret of the tests, long enough' })
 const name = { account: 'ada', key: 'k' }
 
 describe('asking what became of a vanished run', () => {

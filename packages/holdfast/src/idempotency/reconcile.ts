@@ -33,5 +33,8 @@ export async function resolveKey(settings: Settings, name: KeyName, resolved: Re
 
 async function sealReply({ sealer, maxAnswerBytes, clock }: Settings, name: KeyName, reply: Reply): Promise<Uint8Array> {
   const { bytes } = await captureBody(reply.body, maxAnswerBytes)
-  return sealer.seal(name, encodeAnswer({ status: reply.status, headers: keptHeaders(reply.headers), body: bytes, answeredAt: clock.now() }))
+  return sealer.seal(
+    name,
+    encodeAnswer({ status: reply.status, headers: keptHeaders(reply.headers), body: bytes, answeredAt: clock.now() }),
+  )
 }

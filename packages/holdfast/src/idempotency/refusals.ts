@@ -6,7 +6,9 @@ import type { Settings } from './settings.ts'
 export function refuseTaken({ problem }: Settings, taken: Exclude<Taken, { kind: 'done' | 'running' | 'unknown' }>): Reply {
   switch (taken.kind) {
     case 'mismatch':
-      return problem('key-reused', { detail: 'this key belongs to another call: method, path, query, content type, API version or body differ' })
+      return problem('key-reused', {
+        detail: 'this key belongs to another call: method, path, query, content type, API version or body differ',
+      })
     case 'expired':
       return problem('key-expired')
     case 'quota':

@@ -7,7 +7,8 @@ const secret = 'a secret of the tests, long enough'
 const name: KeyName = { account: 'ada', key: 'k-1' }
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const anyName = fc.record({ account: fc.string(), key: fc.string(), endpoint: fc.option(fc.string({ minLength: 1 }), { nil: undefined }) })
-const sameName = (a: KeyName, b: KeyName): boolean => a.account === b.account && a.key === b.key && (a.endpoint ?? '') === (b.endpoint ?? '')
+const sameName = (a: KeyName, b: KeyName): boolean =>
+  a.account === b.account && a.key === b.key && (a.endpoint ?? '') === (b.endpoint ?? '')
 
 describe('a sealed record', () => {
   const sealer = createSealer(secret, 'ledger')
@@ -21,7 +22,9 @@ describe('a sealed record', () => {
   })
 
   it('opens in another process with the same secret', () => {
-    expect(Buffer.from(createSealer(Buffer.from(secret), 'ledger').open(name, sealer.seal(name, bytes('answer')))).toString()).toBe('answer')
+    expect(Buffer.from(createSealer(Buffer.from(secret), 'ledger').open(name, sealer.seal(name, bytes('answer')))).toString()).toBe(
+      'answer',
+    )
   })
 
   it.each<[string, KeyName]>([

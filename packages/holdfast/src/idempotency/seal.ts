@@ -43,7 +43,10 @@ function nameText(namespace: string, { account, key, endpoint = '' }: KeyName): 
  * const sealer = createSealer(process.env['HOLDFAST_SECRET'], 'ledger')
  */
 export function createSealer(secret: string | Uint8Array, namespace: string): Sealer {
-  if (secret.length < shortestSecret) throw configurationError(`secret: expected at least ${shortestSecret} characters or bytes, got ${secret.length}; make one with \`openssl rand -base64 32\``)
+  if (secret.length < shortestSecret)
+    throw configurationError(
+      `secret: expected at least ${shortestSecret} characters or bytes, got ${secret.length}; make one with \`openssl rand -base64 32\``,
+    )
   const derived = (purpose: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `holdfast ${purpose} v1`, 32)))
   const [idKey, fingerprintKey, sealKey, deriveKey] = [derived('id'), derived('fingerprint'), derived('seal'), derived('derive')]
   const mac = (key: ReturnType<typeof derived>, text: string) => createHmac('sha256', key).update(text)
@@ -96,7 +99,12 @@ export function createPlainSealer(namespace: string): Sealer {
     fingerprint: (description) => hash('sha256', description, 'base64url'),
     seal: (_name, plain) => plain,
     open: (_name, sealed) => sealed,
-    derive: (name, label) => toUuidV8(createHash('sha256').update(`${nameText(namespace, name)}\u0000${label}`).digest()),
+    derive: (name, label) =>
+      toUuidV8(
+        createHash('sha256')
+          .update(`${nameText(namespace, name)}\u0000${label}`)
+          .digest(),
+      ),
   }
 }
 

@@ -12,7 +12,9 @@ import type { Guarantee, IdempotencyStore } from './store.ts'
 const day = 86_400_000
 
 /** Options with every default filled in, checked once. */
-export interface Settings extends Required<Omit<IdempotencyOptions, 'account' | 'secret' | 'fingerprint' | 'reconcile' | 'keysPerAccount' | 'methods'>> {
+export interface Settings extends Required<
+  Omit<IdempotencyOptions, 'account' | 'secret' | 'fingerprint' | 'reconcile' | 'keysPerAccount' | 'methods'>
+> {
   readonly methods: ReadonlySet<string>
   readonly account: NonNullable<IdempotencyOptions['account']> | undefined
   readonly reconcile: NonNullable<IdempotencyOptions['reconcile']> | undefined
@@ -27,7 +29,10 @@ export interface Settings extends Required<Omit<IdempotencyOptions, 'account' | 
 export function toSettings(options: IdempotencyOptions): Settings {
   const { store, guarantee, secret, namespace = 'api', fingerprint, methods = ['POST', 'PATCH'], failOpen = false } = options
   assertGuarantee(store, guarantee)
-  if (failOpen && guarantee === 'exactly-once') throw configurationError('failOpen: cannot be combined with exactly-once, which would be broken by the first outage; declare at-most-once or leave it out')
+  if (failOpen && guarantee === 'exactly-once')
+    throw configurationError(
+      'failOpen: cannot be combined with exactly-once, which would be broken by the first outage; declare at-most-once or leave it out',
+    )
   const settings: Settings = {
     store,
     guarantee,
@@ -59,20 +64,32 @@ export function toSettings(options: IdempotencyOptions): Settings {
     inFlight: options.inFlight ?? createInFlight(),
   }
   assertValues(settings)
-  if (settings.unknownRetentionMs < 30 * day) throw configurationError(`unknownRetentionMs: expected at least 30 days (${30 * day}), got ${settings.unknownRetentionMs}; an unknown outcome must outlive whoever looks into it`)
+  if (settings.unknownRetentionMs < 30 * day)
+    throw configurationError(
+      `unknownRetentionMs: expected at least 30 days (${30 * day}), got ${settings.unknownRetentionMs}; an unknown outcome must outlive whoever looks into it`,
+    )
   return settings
 }
 
 /** A mistyped value would silently drop a promise, as a mistyped name would. */
 function assertValues(settings: Settings): void {
-  for (const name of ['joinTimeoutMs', 'leaseMs', 'retentionMs', 'maxBodyBytes', 'maxAnswerBytes', 'storeTimeoutMs', 'unknownRetentionMs'] as const) {
+  for (const name of [
+    'joinTimeoutMs',
+    'leaseMs',
+    'retentionMs',
+    'maxBodyBytes',
+    'maxAnswerBytes',
+    'storeTimeoutMs',
+    'unknownRetentionMs',
+  ] as const) {
     assertPositive(name, settings[name])
   }
   if (settings.keysPerAccount !== undefined) assertPositive('keysPerAccount', settings.keysPerAccount)
   assertOneOf('key', settings.key, ['required', 'optional'])
   assertOneOf('whileRunning', settings.whileRunning, ['join', 'conflict'])
   assertOneOf('keyScope', settings.keyScope, ['account', 'endpoint'])
-  for (const [status, disposition] of Object.entries(settings.statuses)) assertOneOf('statuses', disposition, ['record', 'release'], ` for ${status}`)
+  for (const [status, disposition] of Object.entries(settings.statuses))
+    assertOneOf('statuses', disposition, ['record', 'release'], ` for ${status}`)
 }
 
 function assertPositive(name: string, value: number): void {
@@ -80,7 +97,8 @@ function assertPositive(name: string, value: number): void {
 }
 
 function assertOneOf(name: string, value: string, expected: readonly string[], where = ''): void {
-  if (!expected.includes(value)) throw configurationError(`${name}: expected one of ${expected.join(', ')}${where}, got ${JSON.stringify(value)}`)
+  if (!expected.includes(value))
+    throw configurationError(`${name}: expected one of ${expected.join(', ')}${where}, got ${JSON.stringify(value)}`)
 }
 
 /**
@@ -90,8 +108,13 @@ function assertOneOf(name: string, value: string, expected: readonly string[], w
  */
 function assertGuarantee(store: IdempotencyStore, guarantee: Guarantee): void {
   if (store.guarantees.includes(guarantee)) return
-  const able = guarantee === 'exactly-once' || guarantee === 'resumable' ? 'sqlite(...) or postgres(...) can, when the handler writes to the same database' : 'expected one of exactly-once, resumable, at-most-once, at-least-once'
-  throw configurationError(`the ${store.name} store cannot give ${JSON.stringify(guarantee)} (it gives ${store.guarantees.join(', ')}); ${able}`)
+  const able =
+    guarantee === 'exactly-once' || guarantee === 'resumable'
+      ? 'sqlite(...) or postgres(...) can, when the handler writes to the same database'
+      : 'expected one of exactly-once, resumable, at-most-once, at-least-once'
+  throw configurationError(
+    `the ${store.name} store cannot give ${JSON.stringify(guarantee)} (it gives ${store.guarantees.join(', ')}); ${able}`,
+  )
 }
 
 function toMethods(methods: readonly string[]): ReadonlySet<string> {
@@ -103,7 +126,9 @@ function toMethods(methods: readonly string[]): ReadonlySet<string> {
 function toSealer(store: IdempotencyStore, secret: IdempotencyOptions['secret'], namespace: string): Sealer {
   if (secret !== undefined) return createSealer(secret, namespace)
   if (!store.durable) return createPlainSealer(namespace)
-  throw configurationError(`secret: the ${store.name} store outlives the process, so its records must be sealed; give a secret of at least 16 characters, the same in every process`)
+  throw configurationError(
+    `secret: the ${store.name} store outlives the process, so its records must be sealed; give a secret of at least 16 characters, the same in every process`,
+  )
 }
 
 /** Every refusal says in a header as well whether a repeat makes sense, for callers that do not read the body. */

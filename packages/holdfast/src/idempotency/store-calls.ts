@@ -7,7 +7,9 @@ export function bounded<T>(settings: Settings, operation: Promise<T>): Promise<T
   // A store inside the process cannot hang, and a timer costs more than its whole claim.
   if (!settings.store.durable) return operation
   const { clock, storeTimeoutMs, store } = settings
-  return withTimeout(clock, storeTimeoutMs, operation, () => storeUnavailable(`the ${store.name} store did not answer within ${storeTimeoutMs} ms`))
+  return withTimeout(clock, storeTimeoutMs, operation, () =>
+    storeUnavailable(`the ${store.name} store did not answer within ${storeTimeoutMs} ms`),
+  )
 }
 
 /** Whether an error says that the store, not the handler, failed. */

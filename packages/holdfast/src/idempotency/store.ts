@@ -15,7 +15,10 @@ export type Guarantee =
 export type TransactionEnd = { readonly commit: Uint8Array; readonly retentionMs: number } | { readonly commit: undefined }
 
 /** What a transaction came to: its body ran, or the claim found the key taken. */
-export type TransactionVerdict = { readonly kind: 'committed' } | { readonly kind: 'rolled-back' } | Exclude<ClaimVerdict, { kind: 'acquired' }>
+export type TransactionVerdict =
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'rolled-back' }
+  | Exclude<ClaimVerdict, { kind: 'acquired' }>
 
 /** What the body of a transaction is given. `transaction` is the database handle handlers write through. */
 export interface TransactionContext {

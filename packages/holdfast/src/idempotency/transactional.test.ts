@@ -26,22 +26,34 @@ describe('exactly-once', () => {
   })
 
   it.each<[string, Handler]>([
-    ['a throw', (call) => {
-      write(call)
-      throw new Error('boom')
-    }],
-    ['Retryable', (call) => {
-      write(call)
-      throw new Retryable('away')
-    }],
-    ['a failure', (call) => {
-      write(call)
-      return createReply(500)
-    }],
-    ['a passing refusal', (call) => {
-      write(call)
-      return createReply(409)
-    }],
+    [
+      'a throw',
+      (call) => {
+        write(call)
+        throw new Error('boom')
+      },
+    ],
+    [
+      'Retryable',
+      (call) => {
+        write(call)
+        throw new Retryable('away')
+      },
+    ],
+    [
+      'a failure',
+      (call) => {
+        write(call)
+        return createReply(500)
+      },
+    ],
+    [
+      'a passing refusal',
+      (call) => {
+        write(call)
+        return createReply(409)
+      },
+    ],
   ])('rolls the effect back with %s, and a retry runs at once', async (_what, handler) => {
     const { server, rows, records } = world()
     const { send } = server(exactlyOnce)
@@ -181,12 +193,16 @@ describe('an exactly-once route called without a key', () => {
   it('commits only once the whole answer was produced', async () => {
     const { server, rows } = world()
     const handler: Handler = (call) =>
-      createReply(200, {}, {
-        async capture() {
-          write(call, 'late')
-          return new TextEncoder().encode('done')
+      createReply(
+        200,
+        {},
+        {
+          async capture() {
+            write(call, 'late')
+            return new TextEncoder().encode('done')
+          },
         },
-      })
+      )
     expect((await server(optional).send({ ...sent, handler })).text).toBe('done')
     expect(rows).toEqual(['late'])
   })

@@ -60,7 +60,11 @@ function isToCommit({ guarantee, statuses }: Settings, call: Call, { status }: R
   return !(status >= 500 && isRetryable(call)) && decideDisposition(status, guarantee, statuses) === 'record'
 }
 
-function transact(settings: Settings, claim: Claim | undefined, body: (context: TransactionContext) => Promise<TransactionEnd>): Promise<TransactionVerdict> {
+function transact(
+  settings: Settings,
+  claim: Claim | undefined,
+  body: (context: TransactionContext) => Promise<TransactionEnd>,
+): Promise<TransactionVerdict> {
   const store = settings.store as Required<IdempotencyStore>
   return boundedTransaction(settings, (bounded) => store.transact(claim, bounded), body)
 }

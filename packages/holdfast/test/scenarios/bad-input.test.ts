@@ -78,7 +78,9 @@ describeMatrix('bad input', { stores: ['memory'] }, ({ kit, open, start }) => {
     const opened = await open()
     const { port, post } = await start({ open: opened })
     const socket = await raw(port)
-    socket.write('POST /transfers HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ada.t\r\ncontent-type: application/json\r\nidempotency-key: key-1\r\ncontent-length: 12\r\n\r\n{"amount"')
+    socket.write(
+      'POST /transfers HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ada.t\r\ncontent-type: application/json\r\nidempotency-key: key-1\r\ncontent-length: 12\r\n\r\n{"amount"',
+    )
     await new Promise((resolve) => setTimeout(resolve, 20))
     socket.destroy()
     await once(socket, 'close')
@@ -91,7 +93,9 @@ describeMatrix('bad input', { stores: ['memory'] }, ({ kit, open, start }) => {
     const opened = await open()
     const { port, post } = await start({ open: opened })
     const socket = await raw(port)
-    socket.write('POST /transfers HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ada.t\r\ncontent-type: application/json\r\nidempotency-key: key-1\r\ntransfer-encoding: chunked\r\n\r\n')
+    socket.write(
+      'POST /transfers HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer ada.t\r\ncontent-type: application/json\r\nidempotency-key: key-1\r\ntransfer-encoding: chunked\r\n\r\n',
+    )
     for (const part of ['{"am', 'ount":', '5}']) socket.write(`${part.length.toString(16)}\r\n${part}\r\n`)
     socket.write('0\r\n\r\n')
     expect(await readUntil(socket, (text) => text.includes('transfer 1'))).toContain('201')

@@ -57,7 +57,8 @@ describeMatrix('basics', {}, ({ open, start }) => {
   it('ignores a key where nothing can happen twice [7]', async () => {
     const opened = await open()
     const { post } = await start({ open: opened })
-    for (const method of ['GET', 'HEAD', 'GET']) expect((await post('/transfers', { method, body: '' })).headers['idempotent-replayed']).toBeUndefined()
+    for (const method of ['GET', 'HEAD', 'GET'])
+      expect((await post('/transfers', { method, body: '' })).headers['idempotent-replayed']).toBeUndefined()
     expect(await opened.effects()).toBe(3)
   })
 

@@ -2,7 +2,8 @@ import { expect, it } from 'vitest'
 import { describeMatrix } from './matrix.ts'
 import type { ScenarioHandler } from './matrix.ts'
 
-const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: count }, (_, index) => make(index)))
+const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => make(index)))
 
 describeMatrix('many calls at once', { kits: ['node', 'fastify'] }, ({ open, start }) => {
   /** A handler that takes a while, so that calls do overlap. */
@@ -105,7 +106,8 @@ describeMatrix('a thousand repeats', { kits: ['node'], stores: ['memory'] }, ({ 
     const alone = await measure('alone')
     const repeats = times(1_000, () => post('/transfers', { key: 'hot', body: 'slow', headers: { 'content-type': 'text/plain' } }))
     // All of them have arrived when the surplus has been turned away: 64 may wait.
-    for (let arrived = false; !arrived; ) arrived = (await post('/transfers', { key: 'hot', body: 'slow', headers: { 'content-type': 'text/plain' } })).status === 409
+    for (let arrived = false; !arrived;)
+      arrived = (await post('/transfers', { key: 'hot', body: 'slow', headers: { 'content-type': 'text/plain' } })).status === 409
     const beside = await measure('beside')
     gate.resolve()
     const statuses = (await repeats).map(({ status }) => status)

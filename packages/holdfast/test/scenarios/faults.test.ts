@@ -60,7 +60,9 @@ describeMatrix('slow handlers', { kits: ['node'] }, ({ open, start }) => {
     const opened = await open()
     const { post } = await start({
       open: opened,
-      declaration: { routes: { 'POST /transfers': { idempotency: { guarantee: 'at-least-once', leaseMs: 300, whileRunning: 'conflict' } } } },
+      declaration: {
+        routes: { 'POST /transfers': { idempotency: { guarantee: 'at-least-once', leaseMs: 300, whileRunning: 'conflict' } } },
+      },
       async handler({ add }) {
         await new Promise((resolve) => setTimeout(resolve, 1_000))
         await add()
@@ -77,7 +79,14 @@ describeMatrix('slow handlers', { kits: ['node'] }, ({ open, start }) => {
 
 describeMatrix('clocks that are wrong', { kits: ['node'] }, ({ open, start }) => {
   const hour = 3_600_000
-  const skewed = (ms: number) => ({ now: () => Date.now() + ms, after: (delayMs: number, action: () => void) => (timer => () => clearTimeout(timer))(setTimeout(action, delayMs)) })
+  const skewed = (ms: number) => ({
+    now: () => Date.now() + ms,
+    after: (delayMs: number, action: () => void) =>
+      (
+        (timer) => () =>
+          clearTimeout(timer)
+      )(setTimeout(action, delayMs)),
+  })
 
   it.each([hour, -hour])('on a server do not move leases or retentions (%i ms) [48]', async (ms) => {
     const opened = await open()

@@ -16,7 +16,10 @@ describeMatrix('replay fidelity', { stores: ['memory'] }, ({ open, start }) => {
     ['zero bytes', 200, Uint8Array.of(0, 0, 255)],
   ])('replays %s as a real answer [24]', async (_what, status, body) => {
     const opened = await open()
-    const { post } = await start({ open: opened, handler: async ({ add }) => (await add(), { status, ...(body !== undefined && { body }) }) })
+    const { post } = await start({
+      open: opened,
+      handler: async ({ add }) => (await add(), { status, ...(body !== undefined && { body }) }),
+    })
     const [first, repeat] = [await post('/transfers'), await post('/transfers')]
     expect([repeat.status, repeat.bytes, repeat.headers['idempotent-replayed']]).toEqual([status, first.bytes, 'true'])
     expect(repeat.headers['content-type']).toBe(first.headers['content-type'])
@@ -43,8 +46,14 @@ describeMatrix('replay fidelity', { stores: ['memory'] }, ({ open, start }) => {
   })
 
   it('replays what belongs to the answer, and not what belonged to the exchange [27]', async () => {
-    const kept = { 'location': '/transfers/1', 'etag': '"1"', 'link': '</transfers>; rel="up"', 'content-type': 'text/plain', 'x-invoice': 'i-7' }
-    const dropped = { 'set-cookie': ['session=1', 'theme=dark'], 'traceparent': '00-1-2-01', 'x-request-id': 'r-1', 'server-timing': 'db;dur=5', 'ratelimit-remaining': '9' }
+    const kept = { location: '/transfers/1', etag: '"1"', link: '</transfers>; rel="up"', 'content-type': 'text/plain', 'x-invoice': 'i-7' }
+    const dropped = {
+      'set-cookie': ['session=1', 'theme=dark'],
+      traceparent: '00-1-2-01',
+      'x-request-id': 'r-1',
+      'server-timing': 'db;dur=5',
+      'ratelimit-remaining': '9',
+    }
     const { post } = await start({ open: await open(), handler: () => ({ status: 201, headers: { ...kept, ...dropped }, body: 'done' }) })
     const [first, repeat] = [await post('/transfers'), await post('/transfers')]
     expect(first.headers['set-cookie']).toEqual(['session=1', 'theme=dark'])
@@ -55,7 +64,11 @@ describeMatrix('replay fidelity', { stores: ['memory'] }, ({ open, start }) => {
   })
 
   it('replays a compressed answer to a caller who accepts it, and decodes it for one who does not [28]', async () => {
-    const handler: ScenarioHandler = () => ({ status: 200, headers: { 'content-type': 'text/plain', 'content-encoding': 'gzip' }, body: gzipSync('hello hello') })
+    const handler: ScenarioHandler = () => ({
+      status: 200,
+      headers: { 'content-type': 'text/plain', 'content-encoding': 'gzip' },
+      body: gzipSync('hello hello'),
+    })
     const { post } = await start({ open: await open(), handler })
     const first = await post('/transfers', { headers: { 'accept-encoding': 'gzip' } })
     expect((await post('/transfers', { headers: { 'accept-encoding': 'gzip' } })).bytes).toEqual(first.bytes)
@@ -90,7 +103,13 @@ describeMatrix('replay fidelity', { stores: ['memory'] }, ({ open, start }) => {
   it('replays a final refusal, and lets a passing one be tried again [30]', async () => {
     const opened = await open()
     let status = 422
-    const { post } = await start({ open: opened, handler: async ({ add }) => (status < 300 && (await add()), { status, headers: { 'content-type': 'application/json' }, body: `{"status":${status}}` }) })
+    const { post } = await start({
+      open: opened,
+      handler: async ({ add }) => (
+        status < 300 && (await add()),
+        { status, headers: { 'content-type': 'application/json' }, body: `{"status":${status}}` }
+      ),
+    })
     const refused = await post('/transfers')
     status = 201
     const repeat = await post('/transfers')
@@ -118,7 +137,9 @@ describeMatrix('replay fidelity', { stores: ['memory'] }, ({ open, start }) => {
     const { port, post } = await start({ open: opened, handler })
     const socket = connect(port, '127.0.0.1')
     const body = '{"amount":5}'
-    socket.write(`POST /transfers HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ada.t\r\ncontent-type: application/json\r\nidempotency-key: key-1\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+    socket.write(
+      `POST /transfers HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ada.t\r\ncontent-type: application/json\r\nidempotency-key: key-1\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    )
     await entered.promise
     socket.destroy()
     await once(socket, 'close')
@@ -130,8 +151,16 @@ describeMatrix('replay fidelity', { stores: ['memory'] }, ({ open, start }) => {
 
   it('gives the whole answer to a caller whose connection was cut while reading it [57]', async () => {
     const opened = await open()
-    const { port, post } = await start({ open: opened, handler: async ({ add }) => (await add(), { status: 200, headers: { 'content-type': 'text/plain' }, body: 'x'.repeat(900_000) }) })
-    const cut = await openRequest(port, { method: 'POST', path: '/transfers', headers: { 'authorization': 'Bearer ada.t', 'content-type': 'application/json', 'idempotency-key': 'key-1' }, body: '{"amount":5}' })
+    const { port, post } = await start({
+      open: opened,
+      handler: async ({ add }) => (await add(), { status: 200, headers: { 'content-type': 'text/plain' }, body: 'x'.repeat(900_000) }),
+    })
+    const cut = await openRequest(port, {
+      method: 'POST',
+      path: '/transfers',
+      headers: { authorization: 'Bearer ada.t', 'content-type': 'application/json', 'idempotency-key': 'key-1' },
+      body: '{"amount":5}',
+    })
     cut.destroy()
     const repeat = await post('/transfers')
     expect([repeat.status, repeat.bytes.byteLength, repeat.headers['idempotent-replayed']]).toEqual([200, 900_000, 'true'])

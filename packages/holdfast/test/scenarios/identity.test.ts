@@ -12,7 +12,10 @@ const versionStep: Policy = (call, next) => {
 describeMatrix('identity and fingerprint', { kits: ['node', 'fastify'] }, ({ open, start }) => {
   it('keeps the keys of two accounts apart, and their answers [9]', async () => {
     const opened = await open()
-    const { post } = await start({ open: opened, handler: async ({ add }) => (await add(), { status: 201, body: `effect ${await opened.effects()}` }) })
+    const { post } = await start({
+      open: opened,
+      handler: async ({ add }) => (await add(), { status: 201, body: `effect ${await opened.effects()}` }),
+    })
     const [ada, bob] = [await post('/transfers', { account: 'ada' }), await post('/transfers', { account: 'bob' })]
     expect([ada.headers['idempotent-replayed'], bob.headers['idempotent-replayed']]).toEqual(['false', 'false'])
     expect((await post('/transfers', { account: 'ada' })).text).toBe(ada.text)
@@ -33,7 +36,8 @@ describeMatrix('identity and fingerprint', { kits: ['node', 'fastify'] }, ({ ope
     const { post } = await start({ open: opened })
     await post('/transfers')
     expect((await post('/refunds')).json).toMatchObject({ code: 'key-reused', status: 422 })
-    for (const path of ['/scoped/a', '/scoped/b']) expect((await post(path, { key: 'scoped' })).headers['idempotent-replayed']).toBe('false')
+    for (const path of ['/scoped/a', '/scoped/b'])
+      expect((await post(path, { key: 'scoped' })).headers['idempotent-replayed']).toBe('false')
     expect((await post('/scoped/a', { key: 'scoped' })).headers['idempotent-replayed']).toBe('true')
     expect(await opened.effects()).toBe(3)
   })
@@ -80,7 +84,9 @@ describeMatrix('identity and fingerprint', { kits: ['node', 'fastify'] }, ({ ope
     const opened = await open()
     const { post } = await start({ open: opened })
     await post('/transfers', { body: '{"from":"a","amount":{"value":5,"unit":"EUR"}}' })
-    expect((await post('/transfers', { body: ' {\n"amount": { "unit":"EUR","value":5 }, "from" : "\\u0061" }' })).headers['idempotent-replayed']).toBe('true')
+    expect(
+      (await post('/transfers', { body: ' {\n"amount": { "unit":"EUR","value":5 }, "from" : "\\u0061" }' })).headers['idempotent-replayed'],
+    ).toBe('true')
     expect((await post('/transfers', { body: '{"from":"a","amount":{"value":5.0,"unit":"EUR"}}' })).status).toBe(422)
     expect(await opened.effects()).toBe(1)
   })

@@ -18,7 +18,11 @@ describeMatrix('the life of a key', { kits: ['node'] }, ({ storeKit, open, start
     expect((await post('/transfers')).headers['idempotent-replayed']).toBe('true')
     await expect.poll(async () => (await post('/transfers')).headers['idempotent-replayed'], { timeout: 10_000 }).toBe('false')
     expect(await opened.effects()).toBe(2)
-    expect((await post('/transfers', { key: v7(Date.now() - hour) })).json).toMatchObject({ code: 'key-expired', status: 412, retryable: false })
+    expect((await post('/transfers', { key: v7(Date.now() - hour) })).json).toMatchObject({
+      code: 'key-expired',
+      status: 412,
+      retryable: false,
+    })
     expect(await opened.effects()).toBe(2)
   })
 
@@ -50,7 +54,19 @@ describeMatrix('the life of a key', { kits: ['node'] }, ({ storeKit, open, start
     await post('/transfers', { key: 'KEY-TWO', account: 'ACCOUNTNAME', body: { note: 'REQUEST-BODY' } })
     const dump = await opened.dump()
     if (storeKit.name !== 'memory') expect(dump.length).toBeGreaterThan(100)
-    for (const text of ['KEY-OF-ADA', 'KEY-TWO', 'ACCOUNTNAME', 'REQUEST-BODY', 'ANSWER-BODY', 'INVOICE', 'COOKIE', '/plain', 'Bearer', '.token']) expect(dump.includes(text)).toBe(false)
+    for (const text of [
+      'KEY-OF-ADA',
+      'KEY-TWO',
+      'ACCOUNTNAME',
+      'REQUEST-BODY',
+      'ANSWER-BODY',
+      'INVOICE',
+      'COOKIE',
+      '/plain',
+      'Bearer',
+      '.token',
+    ])
+      expect(dump.includes(text)).toBe(false)
   })
 
   it('can be looked up in every state, by its own account only [69]', async () => {
@@ -93,7 +109,9 @@ describeMatrix('the life of a key', { kits: ['node'] }, ({ storeKit, open, start
       await vanish(opened, '/plain', { key })
       await expect.poll(async () => (await post('/plain', { key })).json['code']).toBe('outcome-unknown')
     }
-    expect(await api.resolve({ account: 'ada', key: 'as-response' }, { response: createReply(201, { location: '/transfers/9' }, 'by hand') })).toBe(true)
+    expect(
+      await api.resolve({ account: 'ada', key: 'as-response' }, { response: createReply(201, { location: '/transfers/9' }, 'by hand') }),
+    ).toBe(true)
     expect(await api.resolve({ account: 'ada', key: 'rerun' }, 'rerun')).toBe(true)
     expect(await post('/plain', { key: 'as-response' })).toMatchObject({ status: 201, text: 'by hand' })
     expect((await post('/plain', { key: 'rerun' })).headers['idempotent-replayed']).toBe('false')
@@ -132,7 +150,7 @@ describeMatrix('collecting', { kits: ['node'], stores: ['memory', 'sqlite', 'pos
     await idempotency.claim({ ...claim, id: running })
     await idempotency.claim({ ...claim, id: unknown, leaseMs: 1 })
     await expect.poll(async () => (await idempotency.claim({ ...claim, id: unknown, owner: 'other' })).kind).toBe('unknown')
-    for (let collected = 1; collected > 0; ) collected = await idempotency.collect(1_000)
+    for (let collected = 1; collected > 0;) collected = await idempotency.collect(1_000)
     expect((await idempotency.lookup(running))?.state).toBe('running')
     expect((await idempotency.lookup(unknown))?.state).toBe('unknown')
     expect(await idempotency.lookup(`${claim.id}-0`)).toBeUndefined()
@@ -144,7 +162,10 @@ describeMatrix('a limiter before the keys', { kits: ['node'], stores: ['memory',
   it('leaves the key of a refused call unused [63]', async () => {
     const opened = await open()
     let refused = 0
-    const { post, get } = await start({ open: opened, before: (call, next) => (call.method === 'POST' && refused++ < 1 ? createReply(429, { 'retry-after': '1' }) : next(call)) })
+    const { post, get } = await start({
+      open: opened,
+      before: (call, next) => (call.method === 'POST' && refused++ < 1 ? createReply(429, { 'retry-after': '1' }) : next(call)),
+    })
     expect((await post('/transfers')).status).toBe(429)
     expect((await get(`${lookupPath}key-1`)).json).toMatchObject({ state: 'absent' })
     expect((await post('/transfers')).headers['idempotent-replayed']).toBe('false')

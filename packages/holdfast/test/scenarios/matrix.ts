@@ -73,7 +73,11 @@ export interface Matrix {
 const transfer: ScenarioHandler = async ({ asked, add }) => {
   await asked.body()
   await add()
-  return { status: 201, headers: { 'content-type': 'application/json', 'location': '/transfers/1' }, body: JSON.stringify({ id: 'transfer 1' }) }
+  return {
+    status: 201,
+    headers: { 'content-type': 'application/json', location: '/transfers/1' },
+    body: JSON.stringify({ id: 'transfer 1' }),
+  }
 }
 
 /** Routes with every rule the scenarios need. */
@@ -93,7 +97,11 @@ function routesFor(guarantee: StoreKit['strongest']): ApiDeclaration['routes'] {
   }
 }
 
-async function startScenario(kit: Kit, storeKit: StoreKit, { open, store, handler = transfer, declaration = {}, before }: ScenarioOptions & { open: OpenStore }): Promise<Scenario> {
+async function startScenario(
+  kit: Kit,
+  storeKit: StoreKit,
+  { open, store, handler = transfer, declaration = {}, before }: ScenarioOptions & { open: OpenStore },
+): Promise<Scenario> {
   const api = defineApi({
     store: store ?? open.store,
     account: (head) => head.headers.get('authorization')?.replace(/^Bearer (\w+)\..*$/, '$1'),
@@ -105,10 +113,21 @@ async function startScenario(kit: Kit, storeKit: StoreKit, { open, store, handle
   const source = before === undefined ? api : stack(before, api.policy)
   const port = await listen(await kit.start(source, (asked) => handler({ asked, add: () => open.add('effect') })))
   const agent = new Agent({ keepAlive: true })
-  const ask = async (method: string, path: string, headers: Record<string, string | string[]>, body?: string | Uint8Array): Promise<Answer> => {
+  const ask = async (
+    method: string,
+    path: string,
+    headers: Record<string, string | string[]>,
+    body?: string | Uint8Array,
+  ): Promise<Answer> => {
     const { status, headers: fields, body: bytes } = await send(port, { method, path, headers, agent, ...(body !== undefined && { body }) })
     const text = bytes.toString()
-    return { status, headers: fields, bytes, text, json: /json/.test(String(fields['content-type'])) && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {} }
+    return {
+      status,
+      headers: fields,
+      bytes,
+      text,
+      json: /json/.test(String(fields['content-type'])) && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {},
+    }
   }
   return {
     port,
@@ -116,34 +135,67 @@ async function startScenario(kit: Kit, storeKit: StoreKit, { open, store, handle
     post(path, { method = 'POST', key = 'key-1', body = { amount: 5 }, account = 'ada', headers = {} } = {}) {
       const bytes = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
       const keyField = key === '' ? {} : { 'idempotency-key': key as string | string[] }
-      return ask(method, path, { 'authorization': `Bearer ${account}.token`, 'content-type': 'application/json', ...keyField, ...headers }, bytes)
+      return ask(
+        method,
+        path,
+        { authorization: `Bearer ${account}.token`, 'content-type': 'application/json', ...keyField, ...headers },
+        bytes,
+      )
     },
     get: (path, account = 'ada') => ask('GET', path, { authorization: `Bearer ${account}.token` }),
   }
 }
 
 /** Runs scenarios over adapters and stores; a store without a server on this machine is a telling skip. */
-export function describeMatrix(title: string, only: { readonly kits?: readonly string[]; readonly stores?: readonly StoreKit['name'][] }, scenarios: (matrix: Matrix) => void): void {
+export function describeMatrix(
+  title: string,
+  only: { readonly kits?: readonly string[]; readonly stores?: readonly StoreKit['name'][] },
+  scenarios: (matrix: Matrix) => void,
+): void {
   for (const storeKit of storeKits.filter(({ name }) => only.stores?.includes(name) ?? true)) {
     const { open } = storeKit
     for (const kit of kits.filter(({ name }) => only.kits?.includes(name) ?? true)) {
       const describeHere = open === undefined ? describe.skip : describe
-      // oxlint-disable-next-line vitest/valid-describe-callback -- a machine without the server still counts what it did not run
-      describeHere(`${title}: ${kit.name} on ${storeKit.name}${open === undefined ? ' (SKIPPED: no such server on this machine)' : ''}`, () => {
-        afterEach(async () => {
-          closeServers()
-          await closeStores()
-        })
-        scenarios({ kit, storeKit, open: () => (open as () => Promise<OpenStore>)(), start: (options) => startScenario(kit, storeKit, options as ScenarioOptions & { open: OpenStore }) })
-      })
+      describeHere(
+        `${title}: ${kit.name} on ${storeKit.name}${open === undefined ? ' (SKIPPED: no such server on this machine)' : ''}`,
+        () => {
+          afterEach(async () => {
+            closeServers()
+            await closeStores()
+          })
+          scenarios({
+            kit,
+            storeKit,
+            open: () => (open as () => Promise<OpenStore>)(),
+            start: (options) => startScenario(kit, storeKit, options as ScenarioOptions & { open: OpenStore }),
+          })
+        },
+      )
     }
   }
 }
 
 /** What a call to a plain route claims, to put its record into a state that a server would need a crash for. */
-export async function claimAs(open: OpenStore, path: string, { key = 'key-1', body = { amount: 5 }, account = 'ada' }: Post = {}, leaseMs = 30_000): Promise<KeyedCall> {
-  const settings = toSettings({ store: open.store.idempotency, guarantee: 'at-most-once', secret, leaseMs, account: () => account, ...(open.namespace !== undefined && { namespace: open.namespace }) })
-  const call = createCall({ method: 'POST', url: path, headers: toFields({ 'content-type': 'application/json' }), body: new TextEncoder().encode(JSON.stringify(body)) })
+export async function claimAs(
+  open: OpenStore,
+  path: string,
+  { key = 'key-1', body = { amount: 5 }, account = 'ada' }: Post = {},
+  leaseMs = 30_000,
+): Promise<KeyedCall> {
+  const settings = toSettings({
+    store: open.store.idempotency,
+    guarantee: 'at-most-once',
+    secret,
+    leaseMs,
+    account: () => account,
+    ...(open.namespace !== undefined && { namespace: open.namespace }),
+  })
+  const call = createCall({
+    method: 'POST',
+    url: path,
+    headers: toFields({ 'content-type': 'application/json' }),
+    body: new TextEncoder().encode(JSON.stringify(body)),
+  })
   const keyed = await toKeyedCall(settings, call, () => createReply(500), key as string)
   if (!('claim' in keyed)) throw new Error(`the claim was refused with ${keyed.status}`)
   return keyed

@@ -122,7 +122,8 @@ async function openPostgres(url: string): Promise<OpenStore> {
         const isInTransaction = currentCall().facts.get(transactionFact) !== undefined
         await (isInTransaction ? store.transaction() : connections).query(`INSERT INTO ${table}_effects VALUES ($1, $2)`, [label, effect])
       },
-      effects: async () => (await pool.query(`SELECT count(*)::int AS rows FROM ${table}_effects WHERE label = $1`, [label])).rows[0].rows as number,
+      effects: async () =>
+        (await pool.query(`SELECT count(*)::int AS rows FROM ${table}_effects WHERE label = $1`, [label])).rows[0].rows as number,
       async twin() {
         const own = new pg.Pool({ connectionString: url, max: 12 })
         let isOpen = true
@@ -133,7 +134,10 @@ async function openPostgres(url: string): Promise<OpenStore> {
         cleanUps.push(end)
         return connect(own, end)
       },
-      dump: async () => (await pool.query(`SELECT t::text AS row, encode(t.answer, 'escape') AS answer FROM ${table} t`)).rows.map((row) => `${row.row} ${row.answer}`).join('\n'),
+      dump: async () =>
+        (await pool.query(`SELECT t::text AS row, encode(t.answer, 'escape') AS answer FROM ${table} t`)).rows
+          .map((row) => `${row.row} ${row.answer}`)
+          .join('\n'),
       close,
     }
   }

@@ -78,11 +78,24 @@ export function world(): World {
         ...options,
         inFlight,
       })
-      async function send({ method = 'POST', path = '/transfers', key = 'k', account = 'ada', body = { amount: 5 }, headers = {}, handler = transfer }: Sent = {}): Promise<Received> {
+      async function send({
+        method = 'POST',
+        path = '/transfers',
+        key = 'k',
+        account = 'ada',
+        body = { amount: 5 },
+        headers = {},
+        handler = transfer,
+      }: Sent = {}): Promise<Received> {
         const call = createCall({
           method,
           url: path,
-          headers: toFields({ 'x-account': account, 'content-type': 'application/json', ...(key !== '' && { 'idempotency-key': key }), ...headers }),
+          headers: toFields({
+            'x-account': account,
+            'content-type': 'application/json',
+            ...(key !== '' && { 'idempotency-key': key }),
+            ...headers,
+          }),
           body: typeof body === 'string' ? encoder.encode(body) : encoder.encode(JSON.stringify(body)),
         })
         return read(await policy(call, async (inner) => runWithCall(inner, () => handler(inner))))
@@ -108,7 +121,11 @@ async function read(reply: Reply): Promise<Received> {
 }
 
 /** A handler that waits until it is let go. */
-export function gate(reply: () => Reply = () => createReply(201, {}, 'done')): { readonly handler: Handler; readonly runs: () => number; open(): void } {
+export function gate(reply: () => Reply = () => createReply(201, {}, 'done')): {
+  readonly handler: Handler
+  readonly runs: () => number
+  open(): void
+} {
   const opened = Promise.withResolvers<void>()
   let count = 0
   return {

@@ -1,6 +1,16 @@
 import { storeUnavailable } from '../../src/core/index.ts'
 import type { Clock } from '../../src/core/index.ts'
-import { decideAbandon, decideClaim, decideComplete, decideHeartbeat, decideRelease, decideResolve, decideStep, isLive, toSnapshot } from '../../src/idempotency/decide.ts'
+import {
+  decideAbandon,
+  decideClaim,
+  decideComplete,
+  decideHeartbeat,
+  decideRelease,
+  decideResolve,
+  decideStep,
+  isLive,
+  toSnapshot,
+} from '../../src/idempotency/decide.ts'
 import type { Decision } from '../../src/idempotency/decide.ts'
 import type { KeyRecord } from '../../src/idempotency/record.ts'
 import type { IdempotencyStore } from '../../src/idempotency/store.ts'
@@ -57,17 +67,21 @@ export function virtualStore(clock: Clock): VirtualStore {
     return verdict
   }
 
-  const others = (id: string, scope: string): number => [...records.values()].filter((record) => record.id !== id && record.scope === scope && isLive(record, clock.now())).length
+  const others = (id: string, scope: string): number =>
+    [...records.values()].filter((record) => record.id !== id && record.scope === scope && isLive(record, clock.now())).length
 
   const store: IdempotencyStore = {
     name: 'virtual',
     guarantees: ['exactly-once', 'resumable', 'at-most-once', 'at-least-once'],
     durable: true,
-    claim: (claim) => guarded('claim', () => apply(claim.id, (record) => decideClaim(record, claim, clock.now(), others(claim.id, claim.scope)))),
+    claim: (claim) =>
+      guarded('claim', () => apply(claim.id, (record) => decideClaim(record, claim, clock.now(), others(claim.id, claim.scope)))),
     complete: (completion) => guarded('complete', () => apply(completion.id, (record) => decideComplete(record, completion, clock.now()))),
-    release: (id, owner, retentionMs) => guarded('release', () => apply(id, (record) => decideRelease(record, owner, retentionMs, clock.now()))),
+    release: (id, owner, retentionMs) =>
+      guarded('release', () => apply(id, (record) => decideRelease(record, owner, retentionMs, clock.now()))),
     abandon: (id, owner, retentionMs) => apply(id, (record) => decideAbandon(record, owner, retentionMs, clock.now())),
-    heartbeat: (id, owner, leaseMs) => guarded('heartbeat', () => apply(id, (record) => decideHeartbeat(record, owner, leaseMs, clock.now()))),
+    heartbeat: (id, owner, leaseMs) =>
+      guarded('heartbeat', () => apply(id, (record) => decideHeartbeat(record, owner, leaseMs, clock.now()))),
     resolve: (resolution) => guarded('resolve', () => apply(resolution.id, (record) => decideResolve(record, resolution, clock.now()))),
     lookup: (id) => guarded('lookup', async () => toSnapshot(records.get(id), clock.now())),
     collect: async () => 0,
@@ -88,7 +102,11 @@ export function virtualStore(clock: Clock): VirtualStore {
         try {
           const end = await body({ transaction: written, attempt: verdict.attempt })
           if (end.commit === undefined) return { kind: 'rolled-back' }
-          const done = decideComplete(record, { id: claim.id, owner: claim.owner, answer: end.commit, retentionMs: end.retentionMs }, clock.now())
+          const done = decideComplete(
+            record,
+            { id: claim.id, owner: claim.owner, answer: end.commit, retentionMs: end.retentionMs },
+            clock.now(),
+          )
           records.set(claim.id, done.record as KeyRecord)
           rows.push(...written)
           return { kind: 'committed' }
