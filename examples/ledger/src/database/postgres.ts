@@ -34,7 +34,12 @@ export async function openPostgres(connectionString: string): Promise<LedgerData
   }
   await database.write(async (writer) => {
     await writer.query(`SELECT pg_advisory_xact_lock(${schemaLock})`)
-    await createTables(writer, postgresCounter)
+    // CREATE INDEX IF NOT EXISTS keeps writers off its table before it looks: a process that starts under load would wait for running
+    // transfers, which wait for it.
+    await createTables(writer, postgresCounter, async (name) => {
+      const [found] = await writer.query('SELECT to_regclass($1) AS name', [name])
+      return found?.['name'] !== null
+    })
   })
   return database
 }

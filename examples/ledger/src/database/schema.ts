@@ -47,9 +47,16 @@ export const sqliteCounter = 'INTEGER PRIMARY KEY AUTOINCREMENT'
 /** The counter of entries in Postgres. */
 export const postgresCounter = 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY'
 
-/** Makes the tables that are missing. */
-export async function createTables(database: Database, counter: string): Promise<void> {
-  for (const statement of schema(counter)) await database.query(statement)
+/** Makes the tables and indexes that are missing. `isThere` spares statements that would lock tables only to do nothing. */
+export async function createTables(
+  database: Database,
+  counter: string,
+  isThere: (name: string) => Promise<boolean> = async () => false,
+): Promise<void> {
+  for (const statement of schema(counter)) {
+    const [, name = ''] = /IF NOT EXISTS (\w+)/.exec(statement) ?? []
+    if (!(await isThere(name))) await database.query(statement)
+  }
 }
 
 /** Makes the tables anew. Deleting rows would go on numbering entries where it was, and in Postgres take long. */
