@@ -17,6 +17,9 @@ interface Capture {
   readonly reject: (error: Error) => void
 }
 
+/** Most answers are never captured, so most bodies share this. */
+const none: readonly Capture[] = []
+
 /**
  * What a framework writes while a policy considers the head. Without a capture the framework is slowed down as by a full
  * socket; under a capture it is let run up to the capture's limit.
@@ -31,7 +34,7 @@ export class HeldBody implements LiveBody {
   #isWhole = false
   #broken: Error | undefined
   #isGone = false
-  #captures: Capture[] = []
+  #captures: readonly Capture[] = none
 
   constructor(highWaterMark: number, onCapture: () => void) {
     this.#highWaterMark = highWaterMark
@@ -44,7 +47,7 @@ export class HeldBody implements LiveBody {
     if (this.#size > limit) return Promise.resolve(undefined)
     if (this.#isWhole) return Promise.resolve(this.#bytes())
     return new Promise((resolve, reject) => {
-      this.#captures.push({ limit, resolve, reject })
+      this.#captures = [...this.#captures, { limit, resolve, reject }]
       for (const held of this.writes) this.#acknowledge(held)
       this.#onCapture()
     })
@@ -78,7 +81,8 @@ export class HeldBody implements LiveBody {
   break(error: Error): void {
     if (this.#isWhole) return
     this.#broken ??= error
-    for (const capture of this.#captures.splice(0)) capture.reject(error)
+    for (const capture of this.#captures) capture.reject(error)
+    this.#captures = none
   }
 
   /** Hands the writes over; nothing can be captured any more. */

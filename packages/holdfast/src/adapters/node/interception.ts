@@ -212,6 +212,6 @@ function toEncoding(encoding: Encoding): BufferEncoding | undefined {
 }
 
 function whenFinished(res: ServerResponse, callback: WriteCallback): void {
-  if (res.writableFinished) process.nextTick(callback)
+  if (res.writableFinished || res.destroyed) process.nextTick(callback)
   else res.once('finish', () => callback())
 }
