@@ -13,10 +13,19 @@ export const node = join(modules, '.bin', process.platform === 'win32' ? 'node.c
 
 /** Installs what the lockfile says when node_modules differs from it, and checks the Node it brings. Throws with what to do. */
 export function ensureInstalled() {
-  const reason = staleBecause(readJson(join(root, 'package-lock.json')), readJson(join(modules, '.package-lock.json')))
-  if (reason !== undefined) install(reason)
+  ensurePackages(root)
   const problem = problemWith(nodeVersion())
   if (problem !== undefined) throw new Error(problem)
+}
+
+/**
+ * Installs what the lockfile of a folder says when its node_modules differs from it.
+ *
+ * @param {string} folder
+ */
+export function ensurePackages(folder) {
+  const reason = staleBecause(readJson(join(folder, 'package-lock.json')), readJson(join(folder, 'node_modules', '.package-lock.json')))
+  if (reason !== undefined) install(folder, reason)
 }
 
 /**
@@ -64,13 +73,13 @@ export function toolEnvironment(extra = {}) {
   return { ...process.env, PATH: [join(modules, '.bin'), process.env.PATH].filter(Boolean).join(delimiter), ...extra }
 }
 
-function install(reason) {
+function install(folder, reason) {
   process.stderr.write(`installing packages: ${reason} (npm ci)\n`)
   // npm removes node_modules first, so neither it nor its install scripts may run on the Node in there.
   const outside = (process.env.PATH ?? '').split(delimiter).filter((folder) => !resolve(folder).startsWith(modules))
   // Warnings would say that the tools want a newer Node than npm runs on: they get one.
   const { status, error } = spawnSync('npm', ['ci', '--loglevel=error'], {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, PATH: outside.join(delimiter) },
     // Standard output belongs to the program that is started afterwards.
     stdio: ['ignore', 2, 2],

@@ -18,7 +18,18 @@ export function runSource(file, args) {
     process.stderr.write(`${error.message}\n`)
     exit(1)
   }
-  const child = spawn(node, ['--conditions=@holdfast/source', join(root, file), ...args], {
+  runProgram(file, args, ['--conditions=@holdfast/source'])
+}
+
+/**
+ * The same when everything is installed.
+ *
+ * @param {string} file from the repository's root
+ * @param {string[]} args
+ * @param {string[]} nodeArgs
+ */
+export function runProgram(file, args, nodeArgs) {
+  const child = spawn(node, [...nodeArgs, join(root, file), ...args], {
     cwd: env.INIT_CWD ?? process.cwd(),
     env: toolEnvironment(),
     stdio: 'inherit',
