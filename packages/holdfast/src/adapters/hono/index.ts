@@ -1,21 +1,24 @@
 import type { Call } from '../../core/call.ts'
 import { runWithCall } from '../../core/current.ts'
+import { HoldfastError } from '../../core/errors.ts'
 import { ChangedFields } from '../../core/fields.ts'
 import { policyOf } from '../../core/policy.ts'
 import type { Policy, PolicySource } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
-import { callOf as callOfRequest, findCall, remember } from '../fetch/call.ts'
 import { LiveResponse, goneResponse } from '../fetch/live-response.ts'
 import { toResponse } from '../fetch/to-response.ts'
 import { Terminal } from '../terminal.ts'
 import { HonoCall } from './call.ts'
+
+const callKey: unique symbol = Symbol('holdfast.call')
 
 /** The slice of Hono's context that the adapter uses. */
 export interface HonoContext {
   readonly req: { raw: Request }
   readonly env: unknown
   res: Response
+  [callKey]?: Call
 }
 
 /** Middleware as Hono takes it. */
@@ -31,8 +34,8 @@ export type HonoMiddleware = (context: HonoContext, next: () => Promise<void>) =
 export function holdfast(source: PolicySource): HonoMiddleware {
   const policy = policyOf(source)
   return function holdfast(context, next) {
-    const call = new HonoCall(context.req.raw, context.env, findCall(context))
-    remember(context, call)
+    const call = new HonoCall(context.req.raw, context.env, context[callKey])
+    context[callKey] = call
     return serve(policy, call, context, next)
   }
 }
@@ -45,7 +48,9 @@ export function holdfast(source: PolicySource): HonoMiddleware {
  * app.get('/whoami', (c) => c.text(callOf(c).facts.get(accountFact) ?? ''))
  */
 export function callOf(context: HonoContext): Call {
-  return callOfRequest(context)
+  const call = context[callKey]
+  if (call === undefined) throw new HoldfastError('no-current-call', 'this context has no call; mount the adapter before this route')
+  return call
 }
 
 function serve(policy: Policy, call: HonoCall, context: HonoContext, next: () => Promise<void>): Promise<Response | void> {
@@ -102,7 +107,7 @@ function runHandler(call: Call, context: HonoContext, next: () => Promise<void>)
   const seen = call.request
   if (seen !== context.req.raw) {
     context.req.raw = seen
-    remember(context, call)
+    context[callKey] = call
   }
   return runWithCall(call, next)
 }
