@@ -61,6 +61,22 @@ const quote = 34
 const backslash = 92
 const literal = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y
 
+/** A member whose value counts, or one that is ignored and has none. */
+interface Member {
+  readonly name: string
+  readonly value: string | undefined
+}
+
+/** Brings equal names together, too: cheaper than a set of the names of every object. */
+function sort(members: Member[]): void {
+  members.sort((a, b) => (a.name < b.name ? -1 : 1))
+  let before: string | undefined
+  for (const { name } of members) {
+    if (name === before) throw new CanonicalJsonError(`the member ${shorten(name)} appears twice in one object`)
+    before = name
+  }
+}
+
 class Reader {
   readonly #text: string
   #at = 0
@@ -94,23 +110,25 @@ class Reader {
 
   #object(ignored: IgnoredMembers | undefined, depth: number): string {
     this.#at++
-    const members: [string, string][] = []
-    const names = new Set<string>()
+    const members: Member[] = []
+    let isSorted = true
     for (let more = this.#peek() !== 125; more; more = this.#comma(125)) {
       if (this.#peek() !== quote) this.#fail()
       const name = this.#string()
-      if (names.has(name)) throw new CanonicalJsonError(`the member ${shorten(name)} appears twice in one object`)
-      names.add(name)
       if (this.#peek() !== 58) this.#fail()
       this.#at++
       const below = ignored?.[JSON.parse(name) as string]
       const value = this.value(below === true ? undefined : below, depth + 1)
       if (this.tooDeep) return ''
-      if (below !== true) members.push([name, value])
+      const last = members.at(-1)
+      isSorted &&= last === undefined || last.name < name
+      members.push({ name, value: below === true ? undefined : value })
     }
     this.#at++
-    members.sort((a, b) => (a[0] < b[0] ? -1 : 1))
-    return `{${members.map(([name, value]) => `${name}:${value}`).join(',')}}`
+    if (!isSorted) sort(members)
+    let text = ''
+    for (const { name, value } of members) if (value !== undefined) text += `${text === '' ? '' : ','}${name}:${value}`
+    return `{${text}}`
   }
 
   #array(ignored: IgnoredMembers | undefined, depth: number): string {

@@ -59,7 +59,9 @@ export class ExecutionContext implements IdempotencyContext {
   readonly #settings: Settings
   readonly #name: KeyName
   readonly #id: string
-  readonly #aborter = new AbortController()
+  /** Made when it is asked for: most handlers never look, and it costs more than a claim. */
+  #aborter: AbortController | undefined
+  #lost: HoldfastError | undefined
   #results: Record<string, unknown>
   #saving: Promise<unknown> = Promise.resolve()
 
@@ -75,7 +77,14 @@ export class ExecutionContext implements IdempotencyContext {
   }
 
   get signal(): AbortSignal {
+    this.#aborter ??= new AbortController()
+    if (this.#lost !== undefined) this.#aborter.abort(this.#lost)
     return this.#aborter.signal
+  }
+
+  /** Whether the lease is gone. */
+  get isLost(): boolean {
+    return this.#lost !== undefined
   }
 
   attachTo(call: Call): void {
@@ -103,9 +112,11 @@ export class ExecutionContext implements IdempotencyContext {
 
   /** Tells the handler that its lease is gone. */
   lose(): void {
-    this.#aborter.abort(
-      new HoldfastError('lease-lost', 'another process has taken this idempotency key over; nothing this run does will be recorded'),
+    this.#lost ??= new HoldfastError(
+      'lease-lost',
+      'another process has taken this idempotency key over; nothing this run does will be recorded',
     )
+    this.#aborter?.abort(this.#lost)
   }
 
   async #once<T>(name: string, perform: () => Promise<T>): Promise<T> {

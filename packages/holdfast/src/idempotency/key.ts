@@ -41,7 +41,12 @@ function bare(text: string): string | { invalid: string } {
   return text
 }
 
+/** A string without escapes (RFC 9651 section 3.3.3), as nearly all keys are: known without a parser. */
+const plainString = /^"([\x21\x23-\x5b\x5d-\x7e]*)"$/
+
 function quoted(text: string): string | { invalid: string } {
+  const plain = plainString.exec(text)?.[1]
+  if (plain !== undefined) return plain
   let item: ReturnType<typeof parseItem>
   try {
     item = parseItem(text)

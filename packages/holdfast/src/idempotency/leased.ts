@@ -58,7 +58,7 @@ class LeasedRun {
   /** The handler threw. Where it may have had an effect, a failure is recorded, so that a retry cannot have a second one. */
   async failed(error: unknown): Promise<Attempt> {
     const { guarantee, problem } = this.#settings
-    if (this.#context.signal.aborted) return this.#fenced()
+    if (this.#context.isLost) return this.#fenced()
     if (guarantee !== 'at-most-once' || isRetryable(this.#keyed.call, error) || this.#beforeEffects()) {
       const winners = await this.#release()
       if (winners !== undefined) return winners
