@@ -25,10 +25,31 @@ export function markHeld(res: ServerResponse): void {
   else pretend(res, 'headersSent', '_header')
 }
 
-/** Makes the response look to the framework as if its last byte was handed over. */
+/**
+ * Makes the response look to the framework as if its last byte was handed over. Not by `finished`: Node's `server.close()` takes that for an
+ * answer that has left, and closes the connection under it.
+ */
 export function markEnded(res: ServerResponse): void {
-  if (isHttp1(res)) res.finished = true
+  if (isHttp1(res)) Object.defineProperty(res, 'writableEnded', endedWhileHeld)
   else pretend(res, 'finished', 'writableEnded')
+}
+
+const endedWhileHeld: PropertyDescriptor & ThisType<ResponseState> = {
+  configurable: true,
+  get() {
+    return this._header === heldHead || this.finished
+  },
+}
+
+/** Runs a method of Node's on a response that was ended and is held, so that it refuses as it does after the end. */
+export function asEnded<T>(res: ServerResponse, native: () => T): T {
+  if (!isHttp1(res)) return native()
+  res.finished = true
+  try {
+    return native()
+  } finally {
+    res.finished = false
+  }
 }
 
 /** Takes the marks away, so that Node itself can write the answer. */
@@ -39,7 +60,6 @@ export function unmark(res: ServerResponse): void {
   }
   if (res._header !== heldHead) return
   res._header = null
-  res.finished = false
 }
 
 /**

@@ -10,7 +10,7 @@ import { takeHead } from './head-args.ts'
 import type { HeadFields } from './head-args.ts'
 import { HeldBody } from './held-body.ts'
 import type { WriteCallback } from './held-body.ts'
-import { divert, dropTrailers, markEnded, markHeld, unmark } from './held.ts'
+import { asEnded, divert, dropTrailers, markEnded, markHeld, unmark } from './held.ts'
 import { LiveFields } from './live-fields.ts'
 import type { NodeCall } from './call.ts'
 import { nativesOf } from './natives.ts'
@@ -88,7 +88,8 @@ export class Interception {
 
   #write(chunk: Uint8Array | string, encoding: Encoding, callback: WriteCallback | undefined): boolean {
     const { res } = this.#call
-    if (this.#phase === 'open' || this.#isEnded) return this.#natives.write.call(res, chunk, encoding, callback)
+    if (this.#phase === 'open') return this.#natives.write.call(res, chunk, encoding, callback)
+    if (this.#phase === 'held' && this.#isEnded) return asEnded(res, () => this.#natives.write.call(res, chunk, encoding, callback))
     const done = typeof encoding === 'function' ? encoding : (callback ?? undefined)
     if (this.#phase === 'discarding') {
       if (done !== undefined) process.nextTick(done)
@@ -99,7 +100,8 @@ export class Interception {
 
   #end(chunk: unknown, encoding: Encoding, callback: WriteCallback | undefined): ServerResponse {
     const { res } = this.#call
-    if (this.#phase === 'open' || (this.#phase === 'held' && this.#isEnded)) return this.#natives.end.call(res, chunk, encoding, callback)
+    if (this.#phase === 'open') return this.#natives.end.call(res, chunk, encoding, callback)
+    if (this.#phase === 'held' && this.#isEnded) return asEnded(res, () => this.#natives.end.call(res, chunk, encoding, callback))
     const done =
       typeof chunk === 'function' ? (chunk as WriteCallback) : typeof encoding === 'function' ? encoding : (callback ?? undefined)
     if (this.#phase === 'discarding') {
