@@ -11,8 +11,13 @@ export type Guarantee =
   /** Never lost; after a crash it may run again. */
   | 'at-least-once'
 
-/** What a transaction's body decided. */
-export type TransactionEnd = { readonly commit: Uint8Array; readonly retentionMs: number } | { readonly commit: undefined }
+/**
+ * What a transaction's body decided: an answer to commit, or nothing. With `undoEffects` the answer is recorded alone, and everything the body wrote is
+ * undone.
+ */
+export type TransactionEnd =
+  | { readonly commit: Uint8Array; readonly retentionMs: number; readonly undoEffects?: boolean }
+  | { readonly commit: undefined }
 
 /** What a transaction came to: its body ran, or the claim found the key taken. */
 export type TransactionVerdict =

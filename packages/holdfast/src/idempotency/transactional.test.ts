@@ -63,7 +63,7 @@ describe('exactly-once', () => {
     expect(rows).toEqual(['paid'])
   })
 
-  it('commits a final refusal, effect and all', async () => {
+  it('records a final refusal, and undoes what was written before it', async () => {
     const { server, rows } = world()
     const { send } = server(exactlyOnce)
     const handler: Handler = (call) => {
@@ -72,7 +72,7 @@ describe('exactly-once', () => {
     }
     expect((await send({ handler })).status).toBe(422)
     expect((await send({ handler: pay })).text).toBe('no funds')
-    expect(rows).toEqual(['refused'])
+    expect(rows).toEqual([])
   })
 
   it('gives handlers their key, the first attempt, and derived keys', async () => {

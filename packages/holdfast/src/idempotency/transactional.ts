@@ -28,7 +28,7 @@ export async function attemptTransaction(settings: Settings, keyed: KeyedCall, f
     passed = await next(call)
     if (!isToCommit(settings, call, passed)) return { commit: undefined }
     conclusion = await conclude(settings, keyed, passed)
-    return { commit: conclusion.sealed, retentionMs: keyed.retentionMs }
+    return { commit: conclusion.sealed, retentionMs: keyed.retentionMs, undoEffects: isRefusal(passed) }
   })
   switch (verdict.kind) {
     case 'committed': {
@@ -48,12 +48,17 @@ export async function runUnkeyed(settings: Settings, call: Call, next: Next): Pr
   await transact(settings, undefined, async ({ transaction }) => {
     call.facts.set(transactionFact, transaction)
     reply = await next(call)
-    if (!isToCommit(settings, call, reply)) return { commit: undefined }
+    if (isRefusal(reply) || !isToCommit(settings, call, reply)) return { commit: undefined }
     // The handler may still write to the database while it writes its answer.
     reply = withBody(reply, (await captureAnswer(settings, reply)).body)
     return { commit: new Uint8Array(0), retentionMs: settings.retentionMs }
   })
   return reply as Reply
+}
+
+/** A refusal has no effects. It may be an exception that the framework answered, half way through the handler. */
+function isRefusal({ status }: Reply): boolean {
+  return status >= 400
 }
 
 function isToCommit({ guarantee, statuses }: Settings, call: Call, { status }: Reply): boolean {

@@ -30,6 +30,7 @@ const broken: Readonly<Record<string, Flaws>> = {
   'waits between reading and writing': { isNotAtomic: true },
   'writes effects outside the transaction': { effectsAreEager: true },
   'commits what the body gave up': { commitsAnyway: true },
+  'keeps the effects of a refusal': { keepsRefusedEffects: true },
   'leaves the claim of a failed transaction': { leavesClaim: true },
   'lets two transactions of one key run': { racingTransactions: true },
   'keeps the effects of a fenced step': { stepIgnoresVerdict: true },

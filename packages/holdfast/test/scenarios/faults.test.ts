@@ -30,8 +30,9 @@ describeMatrix('failing handlers', { kits: ['node', 'express', 'hono'] }, ({ kit
     else expect([first.status, first.json['code'], first.text.includes('boom')]).toEqual([500, 'handler-failed', false])
     recover()
     const repeat = await post('/transfers')
-    if (storeKit.strongest === 'exactly-once' && !kit.hasOwnErrors) expect([repeat.status, await opened.effects()]).toEqual([201, 1])
-    else expect([repeat.status, repeat.headers['idempotent-replayed'], await opened.effects()]).toEqual([first.status, 'true', 1])
+    const isUndone = storeKit.strongest === 'exactly-once'
+    if (isUndone && !kit.hasOwnErrors) expect([repeat.status, await opened.effects()]).toEqual([201, 1])
+    else expect([repeat.status, repeat.headers['idempotent-replayed'], await opened.effects()]).toEqual([first.status, 'true', isUndone ? 0 : 1])
   })
 
   it('may say that nothing happened, and run again [44]', async () => {

@@ -17,6 +17,8 @@ export interface Flaws {
   readonly effectsAreEager?: boolean
   /** A transaction records its answer whatever its body decided. */
   readonly commitsAnyway?: boolean
+  /** Effects that were to be undone stay. */
+  readonly keepsRefusedEffects?: boolean
   /** A transaction's claim is written before the body runs, and stays. */
   readonly leavesClaim?: boolean
   /** Transactions of one key do not wait for each other. */
@@ -65,7 +67,8 @@ export function modelStore(
     const written: string[] = flaws.effectsAreEager === true ? rows : []
     const end = await body({ transaction: written, attempt })
     if (end.commit === undefined && flaws.commitsAnyway !== true) return undefined
-    if (written !== rows) rows.push(...written)
+    const isUndone = end.commit !== undefined && end.undoEffects === true && flaws.keepsRefusedEffects !== true
+    if (written !== rows && !isUndone) rows.push(...written)
     return end.commit === undefined ? { commit: new Uint8Array(0), retentionMs: 0 } : end
   }
 

@@ -108,7 +108,7 @@ export function virtualStore(clock: Clock): VirtualStore {
             clock.now(),
           )
           records.set(claim.id, done.record as KeyRecord)
-          rows.push(...written)
+          if (end.undoEffects !== true) rows.push(...written)
           return { kind: 'committed' }
         } finally {
           locks.delete(claim.id)

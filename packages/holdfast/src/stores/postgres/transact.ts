@@ -114,18 +114,21 @@ async function finish(
   const { session, names, began, version, continues, verdict } = begun
   const attempt = verdict.kind === 'acquired' ? verdict.attempt : 1
   const { id, scope, fingerprint, owner, quota } = claim
+  const isAlone = end.undoEffects === true
   const values = [
     ...[id, scope, fingerprint, owner].map(text),
     String(attempt),
-    text(began),
+    isAlone ? 'extract(epoch FROM now())::text' : text(began),
     version === undefined ? 'NULL' : text(version),
     String(continues),
     bytes(end.commit),
     span(end.retentionMs),
     number(quota),
   ]
+  // The key is free for a moment between the two transactions; whoever takes it meanwhile, one of the two answers is recorded.
+  const restart = isAlone ? `ROLLBACK; BEGIN ISOLATION LEVEL ${context.isolation} READ WRITE; ` : ''
   try {
-    await session.script(`SELECT ${names.finish}(${values.join(', ')}); COMMIT`)
+    await session.script(`${restart}SELECT ${names.finish}(${values.join(', ')}); COMMIT`)
     session.release()
     return { kind: 'committed' }
   } catch (error) {

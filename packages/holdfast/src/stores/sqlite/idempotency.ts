@@ -84,6 +84,7 @@ export function createRecords({ isDurable, group, clock, readDurably, onInsert, 
       const end = await transaction.inSavepoint(async () => {
         const end = await body({ transaction, attempt: verdict.attempt })
         if (isCommit(end) && transaction.isOpen) {
+          if (end.undoEffects === true) transaction.undo()
           const completion = { id: claim.id, owner: claim.owner, answer: end.commit, retentionMs: end.retentionMs }
           save(transaction, before, decideComplete(record, completion, clock.now()).record)
         }

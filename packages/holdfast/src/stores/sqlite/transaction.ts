@@ -66,6 +66,11 @@ export class Transaction implements SqliteDatabase {
     return result
   }
 
+  /** Undoes what was written in the savepoint so far, which stays open. */
+  undo(): void {
+    this.#connection.prepare(rollback).run()
+  }
+
   /** Ends the turn. After this the caller's late work is refused. */
   end(): void {
     this.#isOpen = false

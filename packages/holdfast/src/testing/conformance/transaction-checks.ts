@@ -148,6 +148,20 @@ export const transactionChecks: readonly DirectedCheck[] = [
     },
   },
   {
+    sentence: 'records an answer alone when the effects of its transaction are to be undone',
+    needs: 'transact',
+    prove: async ({ store, names, options }) => {
+      const claim = claimOf(names, 0, 0)
+      const verdict = await transactOf(store)(claim, async ({ transaction }) => {
+        await options.effects?.add(transaction, names.id(0))
+        return { commit: toBytes('refused'), retentionMs: hourMs, undoEffects: true }
+      })
+      expectOutcome(verdict, { kind: 'committed' })
+      await expectEffects({ store, names, options }, 0, 0)
+      expectOutcome(await store.claim(claimOf(names, 0, 1)), { kind: 'done', answer: toBytes('refused'), attempt: 1 })
+    },
+  },
+  {
     sentence: 'runs a transaction without a claim as a plain one',
     needs: 'transact',
     prove: async ({ store, names, options }) => {
