@@ -210,11 +210,6 @@ export const kits: readonly Kit[] = [
   fetchKit,
 ]
 
-/** A scenario's server, as its client reaches it. */
-export interface Running {
-  readonly port: number
-}
-
 /** Runs scenarios through every adapter. */
 export function describeAdapters(
   title: string,
