@@ -74,6 +74,7 @@ class Connection {
 
   exchange(request: string): Promise<string> {
     return new Promise((resolve, reject) => {
+      if (this.#socket.closed) return reject(new Error('the server has closed the connection'))
       this.#resolve = resolve
       this.#reject = reject
       this.#socket.write(request, 'latin1')

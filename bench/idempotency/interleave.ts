@@ -14,7 +14,7 @@ export interface Measured {
   readonly replay: Sample[]
 }
 
-const warmUpRequests = 4_000
+const warmUpRequests = 8_000
 
 /** Runs each subject until V8 has compiled what it will compile. */
 export async function warmUp(subjects: readonly Subject[], requests: number = warmUpRequests): Promise<void> {

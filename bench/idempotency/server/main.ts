@@ -15,6 +15,8 @@ const { handler, protection, roundTrips } = await open(spec, () => runs++)
 const server = await servers[spec.framework](handler, protection)
 // Connections are kept for the whole run, and each waits while others are measured.
 server.keepAliveTimeout = 3_600_000
+server.headersTimeout = 0
+server.requestTimeout = 0
 server.listen(0, '127.0.0.1', () => answerParent({ port: (server.address() as AddressInfo).port }, answer))
 
 function answer(question: string): Usage | LoopDelay | undefined {

@@ -43,7 +43,7 @@ export async function runChaos({ seed, seconds, store, server }: ChaosOptions): 
   const fleet = await startFleet(store, workers)
   const proxies = await Promise.all(fleet.urls.map(startFaultProxy))
   try {
-    const [ann = '', ben = ''] = [await openWallet(fleet.urls[0] ?? '', '1000000.00'), await openWallet(fleet.urls[0] ?? '', '1.00')]
+    const [ann, ben] = [await openWallet(fleet.urls[0] ?? '', '1000000.00'), await openWallet(fleet.urls[0] ?? '', '1.00')]
     const until = performance.now() + seconds * 1_000
     const isOver = (): boolean => performance.now() > until
     const outages: { from: number; until: number }[] = []

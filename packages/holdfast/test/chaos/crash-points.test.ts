@@ -3,6 +3,7 @@ import type { Guarantee } from '../../src/idempotency/index.ts'
 import { orderHeaders } from './fixture/config.ts'
 import type { StopPoint } from './fixture/config.ts'
 import { describeStores } from './support/cells.ts'
+import { callOf, transactionsLast } from './support/calls.ts'
 import { essence, send, sendUntilSettled } from './support/client.ts'
 import type { Answer, KeyedCall } from './support/client.ts'
 import { createPool } from './support/pool.ts'
@@ -62,8 +63,7 @@ describeStores('a process that is killed', (cell) => {
   })
   afterAll(() => site?.close())
 
-  // A transaction holds the only writer of SQLite: the call that stops inside one comes last.
-  const guarantees = cell.guarantees.toSorted((one, other) => Number(one === 'exactly-once') - Number(other === 'exactly-once'))
+  const guarantees = transactionsLast(cell.guarantees)
 
   it.each(table.map(({ title, point, outcomes }) => [title, point, outcomes] as const))('%s', async (_title, point, outcomes) => {
     const calls = guarantees.map((guarantee) => ({ guarantee, call: callOf(guarantee, point), wanted: outcomes[guarantee] }))
@@ -134,8 +134,4 @@ const afterThrow: Readonly<Record<Guarantee, readonly [status: number, effects: 
   // Recorded: only so can a repeat be kept from a second effect.
   'at-most-once': [500, 1, 500, 1],
   'at-least-once': [500, 1, 201, 2],
-}
-
-function callOf(guarantee: Guarantee, name: string): KeyedCall {
-  return { path: `/${guarantee}`, key: `${guarantee}-${name.replaceAll(' ', '-')}` }
 }

@@ -13,7 +13,7 @@ describeStores(
     let order: object
     beforeAll(async () => {
       fleet = await startFleet(url, 4)
-      const [ann = '', ben = ''] = await Promise.all([openWallet(fleet.urls[0] ?? '', '1000.00'), openWallet(fleet.urls[1] ?? '', '1.00')])
+      const [ann, ben] = await Promise.all([openWallet(fleet.urls[0] ?? '', '1000.00'), openWallet(fleet.urls[1] ?? '', '1.00')])
       order = transferOf(ann, ben, 100)
     })
     afterAll(() => fleet?.close())

@@ -32,7 +32,12 @@ describeMatrix('failing handlers', { kits: ['node', 'express', 'hono'] }, ({ kit
     const repeat = await post('/transfers')
     const isUndone = storeKit.strongest === 'exactly-once'
     if (isUndone && !kit.hasOwnErrors) expect([repeat.status, await opened.effects()]).toEqual([201, 1])
-    else expect([repeat.status, repeat.headers['idempotent-replayed'], await opened.effects()]).toEqual([first.status, 'true', isUndone ? 0 : 1])
+    else
+      expect([repeat.status, repeat.headers['idempotent-replayed'], await opened.effects()]).toEqual([
+        first.status,
+        'true',
+        isUndone ? 0 : 1,
+      ])
   })
 
   it('may say that nothing happened, and run again [44]', async () => {

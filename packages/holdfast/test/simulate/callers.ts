@@ -64,7 +64,8 @@ export function startCaller(operation: Operation, { time, chance, history, route
   }
 
   function judge(index: number, status: number, body: string): void {
-    const passing = status === 503 || status === 429 || (status === 409 && body.includes('in-progress')) || (status === 500 && body.includes('thrown'))
+    const passing =
+      status === 503 || status === 429 || (status === 409 && body.includes('in-progress')) || (status === 500 && body.includes('thrown'))
     if (passing) again(index)
     else if (chance.at('again', operation.index, index) < 0.3) again(index)
     else finish()

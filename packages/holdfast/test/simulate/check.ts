@@ -33,10 +33,16 @@ function checkAnswers(name: string, given: readonly Answered[], effects: readonl
   const bodies = new Set(successes.map(({ body }) => body))
   if (bodies.size > 1) violations.push({ rule: 'equal answers for a key', detail: `${name} was answered ${[...bodies].join(' and ')}` })
   for (const { operation, body } of successes) {
-    if (effects.length === 0) violations.push({ rule: 'acknowledged calls exist', detail: `${name} was answered ${body} and has no effect` })
+    if (effects.length === 0)
+      violations.push({ rule: 'acknowledged calls exist', detail: `${name} was answered ${body} and has no effect` })
     const answer = JSON.parse(body) as { account: string; payload: string }
-    if (answer.account !== operation.account) violations.push({ rule: 'answers stay in their account', detail: `${name} received the answer of ${answer.account}` })
-    if (answer.payload !== operation.payload) violations.push({ rule: 'another call never gets the answer', detail: `${name} sent ${operation.payload} and was answered for ${answer.payload}` })
+    if (answer.account !== operation.account)
+      violations.push({ rule: 'answers stay in their account', detail: `${name} received the answer of ${answer.account}` })
+    if (answer.payload !== operation.payload)
+      violations.push({
+        rule: 'another call never gets the answer',
+        detail: `${name} sent ${operation.payload} and was answered for ${answer.payload}`,
+      })
   }
   return violations
 }
@@ -46,8 +52,13 @@ function checkEffects(name: string, effects: readonly Effect[], executions: read
   if (executions.length === 0) violations.push({ rule: 'no ghost', detail: `${name} has an effect nobody asked for` })
   const disturbed = executions.filter((execution) => execution.disturbed).length
   const allowed = promised === 'at-least-once' ? 1 + disturbed : 1
-  if (effects.length > allowed) violations.push({ rule: promised, detail: `${name} took effect ${effects.length} times; ${executions.length} runs, ${disturbed} of them disturbed` })
-  if (new Set(effects.map(({ payload }) => payload)).size > 1) violations.push({ rule: 'one payload for a key', detail: `${name} took effect for different payloads` })
+  if (effects.length > allowed)
+    violations.push({
+      rule: promised,
+      detail: `${name} took effect ${effects.length} times; ${executions.length} runs, ${disturbed} of them disturbed`,
+    })
+  if (new Set(effects.map(({ payload }) => payload)).size > 1)
+    violations.push({ rule: 'one payload for a key', detail: `${name} took effect for different payloads` })
   return violations
 }
 

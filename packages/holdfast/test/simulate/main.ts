@@ -19,7 +19,13 @@ const shownViolations = 10
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { seed: { type: 'string', default: '1' }, calls: { type: 'string', default: '50000' }, mutant: { type: 'string' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    options: {
+      seed: { type: 'string', default: '1' },
+      calls: { type: 'string', default: '50000' },
+      mutant: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   })
   if (values.help) {
     process.stdout.write(help)
@@ -28,7 +34,8 @@ async function main(): Promise<number> {
   const seed = wholeNumber('seed', values.seed)
   const calls = wholeNumber('calls', values.calls)
   const mutant = values.mutant === undefined ? undefined : mutants[values.mutant]
-  if (values.mutant !== undefined && mutant === undefined) throw new TypeError(`--mutant: expected one of ${Object.keys(mutants).join(', ')}, got ${values.mutant}`)
+  if (values.mutant !== undefined && mutant === undefined)
+    throw new TypeError(`--mutant: expected one of ${Object.keys(mutants).join(', ')}, got ${values.mutant}`)
 
   const startedAt = performance.now()
   const onProgress = (done: number): void => void (process.stderr.isTTY && process.stderr.write(`\r${done} of ${calls} calls`))
@@ -38,10 +45,15 @@ async function main(): Promise<number> {
   const { faults, violations, history } = result
   if (values.json) {
     const findings = violations.slice(0, shownViolations)
-    process.stdout.write(`${JSON.stringify({ seed, calls, faults, violations: violations.length, history, mutant: values.mutant ?? null, mutants: Object.keys(mutants), seconds, findings })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ seed, calls, faults, violations: violations.length, history, mutant: values.mutant ?? null, mutants: Object.keys(mutants), seconds, findings })}\n`,
+    )
   } else {
-    process.stdout.write(`seed ${seed}: ${calls} calls, ${faults} faults, ${violations.length} violations in ${seconds} s\nhistory ${history}\n`)
-    for (const { rule, detail, world } of violations.slice(0, shownViolations)) process.stdout.write(`  ${rule}: ${detail}, in world ${world}\n`)
+    process.stdout.write(
+      `seed ${seed}: ${calls} calls, ${faults} faults, ${violations.length} violations in ${seconds} s\nhistory ${history}\n`,
+    )
+    for (const { rule, detail, world } of violations.slice(0, shownViolations))
+      process.stdout.write(`  ${rule}: ${detail}, in world ${world}\n`)
   }
   return violations.length > 0 ? 1 : 0
 }

@@ -35,7 +35,9 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       claim: () => Promise.resolve({ kind: 'acquired', attempt: 1, progress: undefined }),
       complete: () => Promise.resolve('recorded'),
       heartbeat: () => Promise.resolve(true),
-      ...(store.transact && { transact: (_claim: Claim | undefined, body: Body) => (store.transact as NonNullable<typeof store.transact>)(undefined, body) }),
+      ...(store.transact && {
+        transact: (_claim: Claim | undefined, body: Body) => (store.transact as NonNullable<typeof store.transact>)(undefined, body),
+      }),
     }),
   },
   'claim-without-owner-check': {
@@ -83,7 +85,11 @@ export const mutants: Readonly<Record<string, Mutant>> = {
         judgeBy(undefined)
         return result
       }
-      return { ...store, claim: (claim) => judged(() => store.claim(claim)), heartbeat: (id, owner, leaseMs) => judged(() => store.heartbeat(id, owner, leaseMs)) }
+      return {
+        ...store,
+        claim: (claim) => judged(() => store.claim(claim)),
+        heartbeat: (id, owner, leaseMs) => judged(() => store.heartbeat(id, owner, leaseMs)),
+      }
     },
   },
   'lease-ignored': {

@@ -124,6 +124,7 @@ export function createServer(parts: ServerParts): Server {
   return {
     process,
     disturb,
-    receive: (attempt, reply) => process.deliver(() => void serve(attempt).then(({ status, body }) => process.deliver(() => reply(status, body)))),
+    receive: (attempt, reply) =>
+      process.deliver(() => void serve(attempt).then(({ status, body }) => process.deliver(() => reply(status, body)))),
   }
 }

@@ -16,8 +16,12 @@ describe('the simulation', () => {
     expect(other).not.toBe(first)
   })
 
-  it.each(Object.keys(mutants))('turns red within 10,000 calls when the bug %s is planted', async (name) => {
-    const { violations } = await simulate({ seed: 1, calls: 10_000, mutant: mutants[name], stopWhenRed: true })
-    expect(violations.length).toBeGreaterThan(0)
-  }, 120_000)
+  it.each(Object.keys(mutants))(
+    'turns red within 10,000 calls when the bug %s is planted',
+    async (name) => {
+      const { violations } = await simulate({ seed: 1, calls: 10_000, mutant: mutants[name], stopWhenRed: true })
+      expect(violations.length).toBeGreaterThan(0)
+    },
+    120_000,
+  )
 })

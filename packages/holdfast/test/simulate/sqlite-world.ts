@@ -69,7 +69,9 @@ export function sqliteBackend({ time, chance, history, mutant, promised, onFault
         onDeath: () => crash(process),
         isTransactional: true,
         takeEffect: ({ account, key, payload }, transaction) =>
-          void (transaction as SqliteDatabase).prepare('INSERT INTO effects (account, key, payload) VALUES (?, ?, ?)').run(account, key, payload),
+          void (transaction as SqliteDatabase)
+            .prepare('INSERT INTO effects (account, key, payload) VALUES (?, ?, ?)')
+            .run(account, key, payload),
       })
     },
     crash,

@@ -65,7 +65,16 @@ export async function runWorld(
     faults++
     history.note(time.now(), kind)
   }
-  const backend = await createBackend({ time, chance, history, mutant, promised, isStoreAway: () => time.now() < storeAwayUntil, onFault, onWork: (change) => void (working += change) })
+  const backend = await createBackend({
+    time,
+    chance,
+    history,
+    mutant,
+    promised,
+    isStoreAway: () => time.now() < storeAwayUntil,
+    onFault,
+    onWork: (change) => void (working += change),
+  })
   const servers: Server[] = []
   const boot = (index: number, generation: number): void => {
     servers[index] = backend.start(startProcess(`p${index}`, time, clockSkewsMs[index] ?? 0), generation)

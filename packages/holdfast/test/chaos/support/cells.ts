@@ -26,7 +26,6 @@ export function describeStores(
 ): void {
   for (const cell of cells.filter(({ name }) => names.includes(name))) {
     const isMissing = cell.url === ''
-    // oxlint-disable-next-line vitest/no-disabled-tests -- a machine without the server still counts what it did not run
     describe.skipIf(isMissing)(`${title} with ${cell.name}${isMissing ? ' (SKIPPED: not on this machine)' : ''}`, () => suite(cell))
   }
 }
