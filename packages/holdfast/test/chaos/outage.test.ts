@@ -29,12 +29,12 @@ const kinds: Readonly<Record<'postgres' | 'redis', Kind>> = {
   postgres: {
     start: () => startPostgres(),
     guarantees: ['exactly-once', 'resumable', 'at-most-once', 'at-least-once'],
-    recording: /_(?:finish|complete)_v\d/,
+    recording: /_(?:finish|complete)_v\d/g,
   },
   redis: {
     start: () => startRedis({ appendonly: true }),
     guarantees: ['at-most-once', 'at-least-once'],
-    recording: new RegExp(completeScript.digest),
+    recording: new RegExp(completeScript.digest, 'g'),
   },
 }
 

@@ -9,7 +9,7 @@ export interface StoreProxy {
   /** Delay of every message to the store, milliseconds. */
   delayMs: number
   /**
-   * From now on keeps each message of a server that matches, or keeps the reply to it. The result resolves when `count` have been kept; the
+   * From now on keeps each message of a server that matches a global pattern, or keeps the reply to it. The result resolves when `count` have been kept; the
    * store has carried the messages out if replies are what is kept.
    */
   keep(what: 'messages' | 'replies', pattern: RegExp, count: number): Promise<void>
@@ -25,15 +25,17 @@ export async function startStoreProxy(store: string): Promise<StoreProxy> {
   const keeping: Socket[] = []
   let trap: { what: 'messages' | 'replies'; pattern: RegExp; left: number; sprung: () => void } | undefined
 
-  const spring = (): void => {
+  const spring = (kept: number): void => {
     if (trap === undefined) return
-    trap.left -= 1
-    if (trap.left === 0) trap.sprung()
+    trap.left -= kept
+    if (trap.left <= 0) trap.sprung()
   }
 
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
     let isKept = false
+    // Redis carries the calls of a whole process: several messages may come, and be answered, in one chunk.
+    let unanswered = 0
     for (const socket of [client, upstream]) {
       sockets.add(socket)
       socket.on('error', () => undefined)
@@ -45,17 +47,22 @@ export async function startStoreProxy(store: string): Promise<StoreProxy> {
     }
     let sending = Promise.resolve()
     client.on('data', (chunk) => {
-      if (trap?.pattern.test(chunk.toString('latin1'))) {
+      const matches = trap === undefined ? 0 : [...chunk.toString('latin1').matchAll(trap.pattern)].length
+      if (matches > 0) {
         isKept = true
+        unanswered += matches
         keeping.push(client)
-        if (trap.what === 'messages') return spring()
+        if (trap?.what === 'messages') return spring(matches)
       }
       const delayMs = proxy.delayMs
       sending = sending.then(() => (delayMs > 0 ? sleep(delayMs) : undefined)).then(() => void upstream.write(chunk))
     })
     upstream.on('data', (chunk) => {
       if (!isKept) client.write(chunk)
-      else if (trap?.what === 'replies') spring()
+      else if (trap?.what === 'replies') {
+        spring(unanswered)
+        unanswered = 0
+      }
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
