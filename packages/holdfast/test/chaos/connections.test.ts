@@ -51,7 +51,9 @@ describeStores('an answer that does not arrive', (cell) => {
     }
   })
 
-  it('[58] is given before a process that got SIGTERM ends: new calls are turned away with 503, no record is lost, exit code 0', async () => {
+  it('[58] is given before a process that got SIGTERM ends: new calls are turned away with 503, no record is lost, exit code 0', async ({
+    expect,
+  }) => {
     const leaving = await site.start()
     const calls = guarantees.map((guarantee) => ({ guarantee, call: callOf(guarantee, 'sigterm') }))
     const answers: Awaited<ReturnType<typeof stopCall>>[] = []

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { describeStores } from './support/cells.ts'
-import { essence, sendUntilSettled } from './support/client.ts'
+import { essence, send, sendUntilSettled } from './support/client.ts'
 import { asAlice, openWallet, startFleet, transferOf } from './support/fleet.ts'
 import type { Fleet } from './support/fleet.ts'
 
@@ -53,6 +53,25 @@ describeStores(
         expect(copies.every(({ status }) => status === 201)).toBe(true)
       }
       expect([sumCents, transferEntries]).toEqual([0, 2 * transfers.length])
+    })
+
+    it('[58] lose nothing when one of them gets SIGTERM under load: what it answered stands, the others do the rest, exit code 0', async () => {
+      const leaving = 3
+      const keys = Array.from({ length: 60 }, (_, index) => `leaving-${index}`)
+      const callOf = (key: string) => ({ path: '/transfers', key, body: order, headers: asAlice })
+      const attempts = keys.map((key) => send(fleet.urls[leaving] ?? '', callOf(key)).catch(() => undefined))
+      await Promise.race(attempts)
+      fleet.worker(leaving).kill('SIGTERM')
+      const answers = await Promise.all(attempts)
+      expect(await fleet.worker(leaving).ended).toEqual({ code: 0, signal: null })
+      const rest = await Promise.all(keys.map((key) => sendUntilSettled(fleet.urls.slice(0, leaving), callOf(key))))
+      const { transfers } = await fleet.rows()
+      for (const [place, key] of keys.entries()) {
+        const [answer, settled] = [answers[place], rest[place]]
+        expect([key, settled?.status, transfers.filter((transfer) => transfer.key === key).length]).toEqual([key, 201, 1])
+        // Turned away with 503, or given the answer that every repeat gets.
+        if (answer !== undefined && answer.status !== 503) expect([key, essence(answer)]).toEqual([key, settled && essence(settled)])
+      }
     })
   },
   ['sqlite', 'postgres'],

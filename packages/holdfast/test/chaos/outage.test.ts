@@ -38,8 +38,11 @@ const kinds: Readonly<Record<'postgres' | 'redis', Kind>> = {
   },
 }
 
-describeWithPostgres('when Postgres is away', () => outages(kinds.postgres))
-describeWithRedis('when Redis is away', () => outages(kinds.redis))
+// Beside one another, because these tests mostly wait; those of one server one by one.
+describe('a store that is away', { concurrent: true }, () => {
+  describeWithPostgres('Postgres', () => describe('that stops', { concurrent: false }, () => outages(kinds.postgres)))
+  describeWithRedis('Redis', () => describe('that stops', { concurrent: false }, () => outages(kinds.redis)))
+})
 
 function outages({ start, guarantees, recording }: Kind): void {
   let store: RunningServer

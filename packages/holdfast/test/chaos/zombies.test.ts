@@ -25,7 +25,7 @@ describeStores('a process that is late', ({ url, guarantees }) => {
   })
   afterAll(() => site?.close())
 
-  it('[45] keeps its key by heartbeats while its handler takes longer than the lease: no takeover, one effect', async () => {
+  it('[45] keeps its key by heartbeats while its handler takes longer than the lease: no takeover, one effect', async ({ expect }) => {
     const server = await site.start()
     await Promise.all(
       leased.map(async (guarantee) => {

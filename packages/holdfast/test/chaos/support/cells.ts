@@ -18,7 +18,10 @@ export const cells: readonly StoreCell[] = [
   { name: 'redis', url: redisUrl() ?? '', guarantees: ['at-most-once', 'at-least-once'] },
 ]
 
-/** Describes each store; one whose server is missing is skipped under a telling name. */
+/**
+ * Describes each store; one whose server is missing is skipped under a telling name. Stores run beside one another, because these tests
+ * mostly wait; the tests of a store run one by one.
+ */
 export function describeStores(
   title: string,
   suite: (cell: StoreCell) => void,
@@ -26,6 +29,8 @@ export function describeStores(
 ): void {
   for (const cell of cells.filter(({ name }) => names.includes(name))) {
     const isMissing = cell.url === ''
-    describe.skipIf(isMissing)(`${title} with ${cell.name}${isMissing ? ' (SKIPPED: not on this machine)' : ''}`, () => suite(cell))
+    describe.skipIf(isMissing)(title, { concurrent: true }, () => {
+      describe(`with ${cell.name}${isMissing ? ' (SKIPPED: not on this machine)' : ''}`, { concurrent: false }, () => suite(cell))
+    })
   }
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 
 /** What a process came to. */
 export interface Ended {
@@ -17,6 +18,9 @@ export interface TestProcess {
   output(): string
 }
 
+/** Most of a start is reading TypeScript; what one process has made of it the next ones need not make again. */
+const compileCache = fileURLToPath(new URL('../../../../../node_modules/.cache/holdfast-chaos', import.meta.url))
+
 const running = new Set<TestProcess>()
 // A test run that is interrupted must leave nobody behind.
 process.once('exit', () => {
@@ -31,7 +35,7 @@ export function startProcess(
 ): TestProcess {
   const child = spawn(process.execPath, ['--no-warnings', '--conditions=@holdfast/source', program.pathname, ...args], {
     cwd: options.cwd,
-    env: { PATH: process.env['PATH'], ...options.env },
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: compileCache, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   // Kept open: it closes when this process is gone, and the child sees it.

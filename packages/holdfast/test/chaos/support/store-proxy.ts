@@ -54,8 +54,9 @@ export async function startStoreProxy(store: string): Promise<StoreProxy> {
         keeping.push(client)
         if (trap?.what === 'messages') return spring(matches)
       }
-      const delayMs = proxy.delayMs
-      sending = sending.then(() => (delayMs > 0 ? sleep(delayMs) : undefined)).then(() => void upstream.write(chunk))
+      // As late as the network is, however much is on its way.
+      const dueAt = performance.now() + proxy.delayMs
+      sending = sending.then(() => sleep(Math.max(0, dueAt - performance.now()))).then(() => void upstream.write(chunk))
     })
     upstream.on('data', (chunk) => {
       if (!isKept) client.write(chunk)
