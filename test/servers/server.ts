@@ -88,8 +88,14 @@ export async function runServer(kind: ServerKind): Promise<RunningServer> {
   }
   const kill = async (): Promise<void> => {
     const process = running()
-    await signalAll('SIGKILL')
+    // Stopped, it starts no new helpers while they are listed; gone, it could not be asked for them.
+    signalOne(process.pid, 'SIGSTOP')
+    const helpers = await helpersOf(process.pid)
+    for (const pid of [process.pid, ...helpers]) signalOne(pid, 'SIGKILL')
     await ended(process, stopLimitMs)
+    // Postgres refuses to start again while a helper still holds its shared memory.
+    const deadline = Date.now() + stopLimitMs
+    while ((await Promise.all(helpers.map(isRunning))).some(Boolean) && Date.now() < deadline) await sleep(2)
   }
   const stop = async (): Promise<void> => {
     if (child === undefined || hasEnded(child)) return
@@ -144,6 +150,12 @@ async function freePort(): Promise<number> {
 async function helpersOf(pid: number): Promise<number[]> {
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
   return children.split(' ').filter(Boolean).map(Number)
+}
+
+/** Whether a process still has its memory: a zombie has given it back. */
+async function isRunning(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return stat !== '' && !/^.*\) [ZX] /s.test(stat)
 }
 
 function signalOne(pid: number, signal: NodeJS.Signals): void {
