@@ -13,8 +13,6 @@ const neverGiven = new Set([13, 14, 15, 19, 20, 25, 35, 47, 52, 55])
 const given = Array.from({ length: 73 }, (_, index) => index + 1).filter((number) => !neverGiven.has(number))
 /** What needs the gateway. */
 const notYet = new Set([60, 61, 62])
-/** Rows kept for the crash suite. Take a number out once its test is there. */
-const reserved = new Set([42, 46, 58, 59])
 
 /** All that the test files under a path say, quotes unescaped. */
 function read(path: string): string {
@@ -46,7 +44,6 @@ describe('the table of tests', () => {
   it.each(rows.filter(({ number }) => !notYet.has(number)))('leads to tests that exist: $number $behaviour', ({ number, tests }) => {
     for (const test of tests) {
       const [, path = '', name] = /\]\((.+?)\)(?:: \u201c(.+)\u201d)?$/.exec(test) ?? []
-      if (reserved.has(number) && path.endsWith('/chaos/')) continue
       expect(existsSync(new URL(path, page))).toBe(true)
       expect(read(path)).toContain(name ?? `[${number}]`)
     }
