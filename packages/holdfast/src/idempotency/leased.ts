@@ -9,7 +9,7 @@ import type { Flight } from './in-flight.ts'
 import type { KeyedCall } from './keyed-call.ts'
 import { keepLease } from './lease.ts'
 import { decideDisposition, isRetryable } from './outcome.ts'
-import type { CompleteVerdict, KeySnapshot } from './record.ts'
+import type { Claim, CompleteVerdict, KeySnapshot } from './record.ts'
 import { refuseRunning, refuseUnknown } from './refusals.ts'
 import type { Settings } from './settings.ts'
 import { bounded, claimKey, isStoreFailure, persist } from './store-calls.ts'
@@ -19,8 +19,10 @@ import { bounded, claimKey, isStoreFailure, persist } from './store-calls.ts'
  */
 export async function attemptLeased(settings: Settings, keyed: KeyedCall, flight: Flight): Promise<Attempt> {
   const { call, next, name, claim } = keyed
+  const askedAt = settings.clock.now()
   const verdict = await claimKey(settings, claim)
   if (verdict.kind !== 'acquired') return verdict
+  if (!(await isStillOurs(settings, claim, askedAt))) return { kind: 'running', attempt: verdict.attempt, leaseLeftMs: 0 }
   flight.confirm()
   const context = new ExecutionContext(settings, name, claim.id, claim.owner, verdict.attempt, verdict.progress)
   context.attachTo(call)
@@ -33,6 +35,22 @@ export async function attemptLeased(settings: Settings, keyed: KeyedCall, flight
     return run.failed(error)
   }
   return run.answered(reply)
+}
+
+/**
+ * Whether the lease can still be trusted when the store's word arrives: a process that stood still meanwhile may have been taken over, and must not
+ * run beside its successor.
+ *
+ * @param askedAt when the claim was sent, milliseconds by the settings' clock
+ */
+async function isStillOurs(settings: Settings, { id, owner, leaseMs }: Claim, askedAt: number): Promise<boolean> {
+  const { clock, store } = settings
+  for (let confirmedAt = askedAt; clock.now() - confirmedAt >= leaseMs;) {
+    const now = clock.now()
+    if (!(await bounded(settings, store.heartbeat(id, owner, leaseMs)))) return false
+    confirmedAt = now
+  }
+  return true
 }
 
 class LeasedRun {
