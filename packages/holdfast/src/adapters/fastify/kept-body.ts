@@ -41,9 +41,11 @@ interface Emitter {
  * parser is there, and a stream in between costs more than all policies together.
  */
 export function keepBody(stream: Emitter, kept: KeptBody): void {
-  const { emit } = stream
-  stream.emit = function (event, ...values) {
-    if (event === 'data') kept.add(values[0])
-    return emit.call(this, event, ...values)
-  }
+  // Bound for the reason that Interception gives.
+  stream.emit = keepAndEmit.bind(stream, kept, stream.emit)
+}
+
+function keepAndEmit(this: Emitter, kept: KeptBody, emit: Emitter['emit'], event: string, ...values: readonly unknown[]): boolean {
+  if (event === 'data') kept.add(values[0])
+  return emit.call(this, event, ...values)
 }
