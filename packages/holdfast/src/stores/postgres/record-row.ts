@@ -4,7 +4,7 @@ import type { PostgresResult } from './driver.ts'
 /** One row by column name. */
 export type Row = PostgresResult['rows'][number]
 
-/** A record, and the version of the row it was read from: any change to the record changes it. */
+/** A record, and the version of the row it was read from, which changes with the record. */
 export interface VersionedRecord {
   readonly record: KeyRecord
   readonly version: string
