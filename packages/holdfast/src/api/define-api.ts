@@ -2,28 +2,21 @@ import {
   createProblem,
   problemBase as defaultProblemBase,
   configurationError,
-  isHoldfastError,
   routeFact,
   stack,
   systemClock,
   targetOf,
 } from '../core/index.ts'
-import type { Call, Next, Policy, Problem, Reply } from '../core/index.ts'
-import { createInFlight, idempotency, lookupPath, outcomeLookup, resolveKey, toSettings } from '../idempotency/index.ts'
-import type {
-  Finding,
-  Guarantee,
-  IdempotencyOptions,
-  IdempotencyRules,
-  IdempotencyStore,
-  InFlight,
-  Resolved,
-} from '../idempotency/index.ts'
+import type { Call, Next, Policy, Reply } from '../core/index.ts'
+import { createInFlight, lookupPath, outcomeLookup, resolveKey, toSettings } from '../idempotency/index.ts'
+import type { Finding, Guarantee, Resolved } from '../idempotency/index.ts'
 import { accountStep } from './account.ts'
 import { collectRegularly } from './collect.ts'
 import { assertDeclaration } from './declaration.ts'
 import type { ApiDeclaration, RouteDeclaration } from './declaration.ts'
 import { errorPage } from './error-pages.ts'
+import { idempotencyOptions, idempotencyStep } from './idempotency-step.ts'
+import type { RouteSteps } from './route-steps.ts'
 import { compileRoutes } from './router.ts'
 
 /** A checked declaration, ready to be mounted by an adapter. */
@@ -63,7 +56,8 @@ export function defineApi(declaration: ApiDeclaration): Api {
     Object.entries(routes).map(([route, rules]) => [route, { route, policy: compileRoute(route, rules, steps) }] as const),
   )
   const keys =
-    store.idempotency && toSettings(shared(steps, store.idempotency, { guarantee: store.idempotency.guarantees[0] as Guarantee }))
+    store.idempotency &&
+    toSettings(idempotencyOptions(steps, store.idempotency, { guarantee: store.idempotency.guarantees[0] as Guarantee }))
   const lookup = keys && stack(account, outcomeLookup(keys))
   const stopCollecting = store.idempotency && collectRegularly(store.idempotency, clock, collectEveryMs)
 
@@ -95,13 +89,6 @@ export function defineApi(declaration: ApiDeclaration): Api {
   }
 }
 
-interface RouteSteps {
-  readonly declaration: ApiDeclaration
-  readonly account: Policy
-  readonly problem: Problem
-  readonly inFlight: InFlight
-}
-
 /**
  * Builds the stack of one route. The order is fixed, because it is subtle: a refusal by one step must not consume what a later one
  * would have recorded, and a finished call is replayed before any precondition is looked at.
@@ -111,33 +98,4 @@ interface RouteSteps {
  */
 function compileRoute(route: string, rules: RouteDeclaration, steps: RouteSteps): Policy {
   return stack(steps.account, ...idempotencyStep(route, rules, steps))
-}
-
-function idempotencyStep(route: string, { idempotency: declared }: RouteDeclaration, steps: RouteSteps): Policy[] {
-  if (declared === undefined) return []
-  const rules: IdempotencyRules = typeof declared === 'string' ? { guarantee: declared } : declared
-  const { store } = steps.declaration
-  if (store.idempotency === undefined)
-    throw configurationError(`${route}: the ${store.name} store keeps no idempotency keys; give one that does, such as sqlite(...)`)
-  try {
-    return [idempotency({ ...shared(steps, store.idempotency, rules), methods: [route.slice(0, route.indexOf(' '))] })]
-  } catch (error) {
-    throw isHoldfastError(error) ? configurationError(`${route}: ${error.message}`) : error
-  }
-}
-
-function shared({ declaration, problem, inFlight }: RouteSteps, store: IdempotencyStore, rules: IdempotencyRules): IdempotencyOptions {
-  const { secret, namespace, keysPerAccount, storeTimeoutMs, clock, random } = declaration
-  return {
-    ...rules,
-    store,
-    problem,
-    inFlight,
-    ...(secret !== undefined && { secret }),
-    ...(namespace !== undefined && { namespace }),
-    ...(keysPerAccount !== undefined && { keysPerAccount }),
-    ...(storeTimeoutMs !== undefined && { storeTimeoutMs }),
-    ...(clock !== undefined && { clock }),
-    ...(random !== undefined && { random }),
-  }
 }

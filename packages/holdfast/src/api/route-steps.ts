@@ -1,0 +1,11 @@
+import type { Policy, Problem } from '../core/index.ts'
+import type { InFlight } from '../idempotency/index.ts'
+import type { ApiDeclaration } from './declaration.ts'
+
+/** What the steps of all routes of one API share. */
+export interface RouteSteps {
+  readonly declaration: ApiDeclaration
+  readonly account: Policy
+  readonly problem: Problem
+  readonly inFlight: InFlight
+}
