@@ -1,12 +1,14 @@
 import { configurationError } from '../core/index.ts'
 import type { Clock, Random } from '../core/index.ts'
 import type { Guarantee, IdempotencyRules, IdempotencyStore } from '../idempotency/index.ts'
+import type { LimitStore } from '../rate-limit/index.ts'
 import type { AccountResolver } from './account.ts'
 
 /** The ports a store offers, one for each pattern it can keep records for. `sqlite(...)`, `postgres(...)`, `redis(...)` and `memory()` are such. */
 export interface Store {
   readonly name: string
   readonly idempotency?: IdempotencyStore
+  readonly limits?: LimitStore
 }
 
 /** What one route promises. `{}` gives it the account step alone. */

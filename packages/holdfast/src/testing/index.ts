@@ -3,3 +3,5 @@ export type { ConformanceCheck, ConformanceOptions, Effects } from './conformanc
 export { fakeClock } from './fake-clock.ts'
 export type { FakeClock } from './fake-clock.ts'
 export { seededRandom } from './seeded-random.ts'
+export { limitConformance } from './limits/index.ts'
+export type { LimitConformanceOptions } from './limits/index.ts'

@@ -1,8 +1,10 @@
 import { configurationError } from '../../core/index.ts'
 import type { Clock } from '../../core/index.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
+import type { LimitStore } from '../../rate-limit/store.ts'
 import { monotonicClock } from './clock.ts'
 import { memoryIdempotency } from './idempotency.ts'
+import { memoryLimits } from './limits.ts'
 
 /** Options of {@link memory}. */
 export interface MemoryOptions {
@@ -14,7 +16,14 @@ export interface MemoryOptions {
    */
   readonly maxRecords?: number
   /**
-   * What leases and retentions are judged by.
+   * The most counters of rate limits kept, of each kind. Beyond it the least used one is forgotten, but never one that is used by more than
+   * half; callers for whom there is no room then share a counter. 43 to 60 bytes each, for buckets.
+   *
+   * @default 100_000
+   */
+  readonly maxLimitKeys?: number
+  /**
+   * What leases, retentions and rate limits are judged by.
    *
    * @default epoch time that only moves forward, whatever the wall clock does
    */
@@ -25,6 +34,7 @@ export interface MemoryOptions {
 export interface MemoryStore {
   readonly name: 'memory'
   readonly idempotency: IdempotencyStore
+  readonly limits: LimitStore
   /** Drops every record; operations reject with `store-unavailable` from then on. */
   close(): Promise<void>
 }
@@ -36,16 +46,24 @@ export interface MemoryStore {
  * const store = memory({ maxRecords: 10_000 })
  * await store.idempotency.lookup('never-seen') // undefined
  */
-export function memory({ maxRecords = 100_000, clock = monotonicClock }: MemoryOptions = {}): MemoryStore {
-  if (!Number.isSafeInteger(maxRecords) || maxRecords < 1)
-    throw configurationError(`expected maxRecords to be a whole number from 1, got ${String(maxRecords)}`)
-  const { store, close } = memoryIdempotency(maxRecords, clock)
+export function memory({ maxRecords = 100_000, maxLimitKeys = 100_000, clock = monotonicClock }: MemoryOptions = {}): MemoryStore {
+  assertCount('maxRecords', maxRecords)
+  assertCount('maxLimitKeys', maxLimitKeys)
+  const idempotency = memoryIdempotency(maxRecords, clock)
+  const limits = memoryLimits(maxLimitKeys, clock)
   return {
     name: 'memory',
-    idempotency: store,
+    idempotency: idempotency.store,
+    limits: limits.store,
     close() {
-      close()
+      idempotency.close()
+      limits.close()
       return Promise.resolve()
     },
   }
+}
+
+function assertCount(option: string, count: number): void {
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw configurationError(`expected ${option} to be a whole number from 1, got ${String(count)}`)
 }

@@ -1,0 +1,2 @@
+export { limitConformance } from './suite.ts'
+export type { LimitConformanceOptions } from './subject.ts'
