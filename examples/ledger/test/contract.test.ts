@@ -100,7 +100,10 @@ describe.each(matrix)('the ledger on $adapter with $store', ({ adapter, store })
     it('reverses a transfer once', async () => {
       const [ann, ben] = [await ledger.openWallet('5.00'), await ledger.openWallet()]
       const made = await ledger.post('/transfers', order(ann, ben, '2.00'))
-      const all = await Promise.all(Array.from({ length: 8 }, () => ledger.post(`/transfers/${made.json.id}/reverse`)))
+      const headers = { 'if-match': made.json.etag }
+      const all = await Promise.all(
+        Array.from({ length: 8 }, () => ledger.post(`/transfers/${made.json.id}/reverse`, undefined, { headers })),
+      )
       expect(all.filter(({ status }) => status === 201)).toHaveLength(1)
       expect(all.filter(({ status }) => status === 409)).toHaveLength(7)
       expect(all.find(({ status }) => status === 409)?.json.code).toBe('already-reversed')

@@ -35,6 +35,13 @@ const schema = (counter: string): readonly string[] => [
      delta BIGINT NOT NULL,
      balance_after BIGINT NOT NULL,
      created_at BIGINT NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS aliases (
+     account TEXT NOT NULL,
+     name TEXT NOT NULL,
+     wallet TEXT NOT NULL REFERENCES wallets (id),
+     version BIGINT NOT NULL,
+     created_at BIGINT NOT NULL,
+     PRIMARY KEY (account, name))`,
   `CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
   `CREATE INDEX IF NOT EXISTS wallets_by_account ON wallets (account, created_at, id)`,
   `CREATE INDEX IF NOT EXISTS transfers_by_account ON transfers (account, created_at, id)`,
@@ -61,6 +68,6 @@ export async function createTables(
 
 /** Makes the tables anew. Deleting rows would go on numbering entries where it was, and in Postgres take long. */
 export async function clearTables(database: Database, counter: string): Promise<void> {
-  for (const table of ['entries', 'transfers', 'wallets']) await database.query(`DROP TABLE IF EXISTS ${table}`)
+  for (const table of ['aliases', 'entries', 'transfers', 'wallets']) await database.query(`DROP TABLE IF EXISTS ${table}`)
   await createTables(database, counter)
 }

@@ -41,6 +41,7 @@ export interface Client {
   readonly url: string
   get(path: string, options?: CallOptions, method?: string): Promise<Answered>
   /** A string is sent as it is. */
+  send(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answered>
   post(path: string, body?: unknown, options?: CallOptions): Promise<Answered>
   openWallet(opening?: string, options?: CallOptions & { currency?: string }): Promise<string>
   balanceOf(wallet: string): Promise<string>
@@ -73,8 +74,9 @@ export function createClient(url: string): Client {
   const client: Client = {
     url,
     get: (path, options = {}, method = 'GET') => send(method, path, undefined, options),
-    post: (path, body, options = {}) =>
-      send('POST', path, body === undefined || typeof body === 'string' ? body : JSON.stringify(body), options),
+    send: (method, path, body, options = {}) =>
+      send(method, path, body === undefined || typeof body === 'string' ? body : JSON.stringify(body), options),
+    post: (path, body, options = {}) => client.send('POST', path, body, options),
     async openWallet(opening, { currency = 'EUR', ...options } = {}) {
       const made = await client.post(
         '/wallets',

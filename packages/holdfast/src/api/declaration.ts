@@ -1,5 +1,7 @@
 import { configurationError } from '../core/index.ts'
 import type { Clock, Random } from '../core/index.ts'
+import { preconditionRuleNames } from '../concurrency/index.ts'
+import type { PreconditionRules } from '../concurrency/index.ts'
 import type { Guarantee, IdempotencyRules, IdempotencyStore } from '../idempotency/index.ts'
 import type { LimitStore } from '../rate-limit/index.ts'
 import type { AccountResolver } from './account.ts'
@@ -15,6 +17,8 @@ export interface Store {
 export interface RouteDeclaration {
   /** A guarantee, or a guarantee with further rules. */
   readonly idempotency?: Guarantee | IdempotencyRules
+  /** Whether a write must say which state it is about, or `'optional'` where it may. On a GET route: answers 304 and completes tags. */
+  readonly precondition?: PreconditionRules['rule'] | PreconditionRules
 }
 
 /** What an API promises: declared once, enforced by middleware, gateway and client alike. */
@@ -56,7 +60,7 @@ const declarationOptions = [
   'clock',
   'random',
 ]
-const routeOptions = ['idempotency']
+const routeOptions = ['idempotency', 'precondition']
 const idempotencyOptions = [
   'guarantee',
   'key',
@@ -104,6 +108,7 @@ export function assertDeclaration(declaration: ApiDeclaration): void {
       throw configurationError(`${route}: expected an object such as { idempotency: "exactly-once" }, got ${typeof rules}`)
     assertKnown(route, rules, routeOptions)
     if (typeof rules.idempotency === 'object') assertKnown(`${route}: idempotency`, rules.idempotency, idempotencyOptions)
+    if (typeof rules.precondition === 'object') assertKnown(`${route}: precondition`, rules.precondition, preconditionRuleNames)
   }
 }
 

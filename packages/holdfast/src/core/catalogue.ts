@@ -20,11 +20,19 @@ export type ProblemCode =
   | 'key-missing'
   | 'key-reused'
   | 'key-unknown'
+  | 'malformed-etag'
   | 'not-replayable'
   | 'outcome-unknown'
+  | 'patch-inapplicable'
+  | 'patch-invalid'
+  | 'patch-test-failed'
+  | 'patch-type-unsupported'
+  | 'precondition-required'
   | 'shutting-down'
   | 'store-unavailable'
   | 'too-many-keys'
+  | 'version-conflict'
+  | 'weak-etag'
 
 const kind = (status: number, retryable: boolean, title: string, advice: string): ProblemKind => ({ status, retryable, title, advice })
 
@@ -65,6 +73,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   'key-reused': kind(422, false, 'The idempotency key was used for another call', 'Use a new key for a different call.'),
   'key-unknown': kind(404, false, 'No call with this idempotency key is known', 'Check the key and the account.'),
+  'malformed-etag': kind(
+    400,
+    false,
+    'A precondition field does not hold entity tags',
+    'Send the ETag exactly as it was received, in its double quotes.',
+  ),
   'not-replayable': kind(
     409,
     false,
@@ -77,6 +91,31 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     'It is not known whether the call took effect',
     'Look the result up, or ask the owner of the API to resolve the key; do not repeat under a new key.',
   ),
+  'patch-inapplicable': kind(
+    409,
+    false,
+    'The patch does not fit the resource',
+    'Read the resource and make a patch for what it holds now.',
+  ),
+  'patch-invalid': kind(400, false, 'The patch is not valid', 'Correct the patch; it was not applied in part.'),
+  'patch-test-failed': kind(
+    409,
+    false,
+    'A test operation of the patch failed',
+    'Read the resource; it does not hold what the patch expects.',
+  ),
+  'patch-type-unsupported': kind(
+    415,
+    false,
+    'This route does not take patches of this media type',
+    'Send a patch of a media type that Accept-Patch lists.',
+  ),
+  'precondition-required': kind(
+    428,
+    false,
+    'This route needs a precondition',
+    'Read the resource, and send If-Match with the ETag you received.',
+  ),
   'shutting-down': kind(503, true, 'The server is shutting down', 'Repeat the same call with the same key; another process will take it.'),
   'store-unavailable': kind(
     503,
@@ -85,6 +124,18 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     'Repeat the same call with the same key after Retry-After.',
   ),
   'too-many-keys': kind(429, true, 'The account has too many live idempotency keys', 'Wait until older keys expire.'),
+  'version-conflict': kind(
+    412,
+    false,
+    'The resource is not in the state the call expects',
+    'Read the resource, apply the change again, and send the new ETag.',
+  ),
+  'weak-etag': kind(
+    412,
+    false,
+    'The entity tag was weakened on its way',
+    'Send the strong ETag, without W/; have whatever stands between caller and API leave tags alone.',
+  ),
 }
 
 /** The stable code of an error of Holdfast's own. */
@@ -92,18 +143,22 @@ export type ErrorCode =
   | 'body-incomplete'
   | 'body-too-large'
   | 'configuration-invalid'
+  | 'expectation-ignored'
   | 'lease-lost'
   | 'no-current-call'
   | 'retryable'
   | 'store-unavailable'
+  | 'version-conflict'
 
 /** The stable codes of Holdfast's own errors, which are thrown, never answered. Documented on docs/errors/README.md. */
 export const errorCodes: Readonly<Record<ErrorCode, string>> = {
   'body-incomplete': 'A body ended before it was whole.',
   'body-too-large': 'A body was longer than its reader allows.',
   'configuration-invalid': 'A declaration or an option was refused when it was made.',
+  'expectation-ignored': "A guarded handler answered with success and did not consume its caller's expectation.",
   'lease-lost': 'Another process took the key over while this one was still running.',
   'no-current-call': 'currentCall() was called outside a handler that Holdfast wraps.',
   retryable: 'A handler declared that it failed without an effect.',
   'store-unavailable': 'The store could not be reached, or did not answer in time.',
+  'version-conflict': 'A conditional write of several resources found one of them changed.',
 }
