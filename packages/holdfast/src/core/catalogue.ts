@@ -140,24 +140,36 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
 
 /** The stable code of an error of Holdfast's own. */
 export type ErrorCode =
+  | 'attempt-timeout'
+  | 'body-idle'
   | 'body-incomplete'
   | 'body-too-large'
   | 'configuration-invalid'
   | 'expectation-ignored'
+  | 'deadline-exceeded'
+  | 'endpoint-unavailable'
   | 'lease-lost'
   | 'no-current-call'
+  | 'outcome-unknown'
+  | 'pacing-refused'
   | 'retryable'
   | 'store-unavailable'
   | 'version-conflict'
 
 /** The stable codes of Holdfast's own errors, which are thrown, never answered. Documented on docs/errors/README.md. */
 export const errorCodes: Readonly<Record<ErrorCode, string>> = {
+  'attempt-timeout': 'One attempt of a call did not get its answer in time.',
+  'body-idle': 'The body of an answer stopped arriving.',
   'body-incomplete': 'A body ended before it was whole.',
   'body-too-large': 'A body was longer than its reader allows.',
   'configuration-invalid': 'A declaration or an option was refused when it was made.',
   'expectation-ignored': "A guarded handler answered with success and did not consume its caller's expectation.",
+  'deadline-exceeded': 'The time a call had in all ran out.',
+  'endpoint-unavailable': 'An endpoint failed so often that nothing is sent to it for now.',
   'lease-lost': 'Another process took the key over while this one was still running.',
   'no-current-call': 'currentCall() was called outside a handler that Holdfast wraps.',
+  'outcome-unknown': 'A call was sent, and it is not known whether it took effect.',
+  'pacing-refused': 'A call would have had to wait for its turn longer than it has time.',
   retryable: 'A handler declared that it failed without an effect.',
   'store-unavailable': 'The store could not be reached, or did not answer in time.',
   'version-conflict': 'A conditional write of several resources found one of them changed.',
