@@ -22,9 +22,12 @@ export const newTransfer = object({ source: reference, destination: reference, a
 /** A transfer about to happen. `reverses` is the one it undoes. */
 type Order = Read<typeof newTransfer> & { readonly reverses?: string }
 
-const columns = 't.id, t.source, t.destination, CAST(t.amount AS TEXT) AS amount, t.currency, t.status, t.metadata, t.version, t.created_at'
+/** What `toTransfer` needs, of the table `t`. */
+export const columns =
+  't.id, t.source, t.destination, CAST(t.amount AS TEXT) AS amount, t.currency, t.status, t.metadata, t.version, t.created_at'
 
-function toTransfer(row: Row) {
+/** A transfer as callers see it. */
+export function toTransfer(row: Row) {
   return {
     id: row['id'] as string,
     source: { id: row['source'] as string },

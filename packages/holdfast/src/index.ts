@@ -4,3 +4,5 @@ export type { Current, Expectation, PreconditionRules } from './concurrency/inde
 export * from './core/index.ts'
 export { Retryable, idempotencyOf } from './idempotency/index.ts'
 export type { Guarantee, IdempotencyContext, IdempotencyRules } from './idempotency/index.ts'
+export { defineList, pageOf } from './pagination/index.ts'
+export type { List, ListDeclaration, Page, PageEnvelope } from './pagination/index.ts'

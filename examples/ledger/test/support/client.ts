@@ -67,7 +67,7 @@ export function createClient(url: string): Client {
     }
     const response = await fetch(url + path, { method, headers, redirect: 'manual', ...(body !== undefined && { body }) })
     const text = await response.text()
-    const isJson = response.headers.get('content-type')?.includes('json') && text !== ''
+    const isJson = response.headers.get('content-type')?.match(/[/+]json\b/) && text !== ''
     return { status: response.status, headers: response.headers, text, json: (isJson ? JSON.parse(text) : {}) as Json }
   }
 

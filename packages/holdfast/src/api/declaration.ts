@@ -4,6 +4,7 @@ import { preconditionRuleNames } from '../concurrency/index.ts'
 import type { PreconditionRules } from '../concurrency/index.ts'
 import type { Guarantee, IdempotencyRules, IdempotencyStore } from '../idempotency/index.ts'
 import type { LimitStore } from '../rate-limit/index.ts'
+import type { List } from '../pagination/index.ts'
 import type { AccountResolver } from './account.ts'
 
 /** The ports a store offers, one for each pattern it can keep records for. `sqlite(...)`, `postgres(...)`, `redis(...)` and `memory()` are such. */
@@ -19,6 +20,8 @@ export interface RouteDeclaration {
   readonly idempotency?: Guarantee | IdempotencyRules
   /** Whether a write must say which state it is about, or `'optional'` where it may. On a GET route: answers 304 and completes tags. */
   readonly precondition?: PreconditionRules['rule'] | PreconditionRules
+  /** The list a GET route gives pages of, made by `defineList`. */
+  readonly page?: List
 }
 
 /** What an API promises: declared once, enforced by middleware, gateway and client alike. */
@@ -32,6 +35,8 @@ export interface ApiDeclaration {
   readonly routes: Readonly<Record<string, RouteDeclaration>>
   /** Seals records in stores that outlive the process; at least 16 characters, the same in all processes. */
   readonly secret?: string | Uint8Array | undefined
+  /** Secrets that cursors are sealed under, newest first; keep a retired one for as long as lists let cursors live. @default [secret] */
+  readonly cursorSecrets?: readonly (string | Uint8Array)[]
   /** Separates APIs that share a store. @default 'api' */
   readonly namespace?: string
   /** The most live idempotency keys an account may have. @default unlimited */
@@ -52,6 +57,7 @@ const declarationOptions = [
   'singleTenant',
   'routes',
   'secret',
+  'cursorSecrets',
   'namespace',
   'keysPerAccount',
   'storeTimeoutMs',
@@ -60,7 +66,7 @@ const declarationOptions = [
   'clock',
   'random',
 ]
-const routeOptions = ['idempotency', 'precondition']
+const routeOptions = ['idempotency', 'precondition', 'page']
 const idempotencyOptions = [
   'guarantee',
   'key',

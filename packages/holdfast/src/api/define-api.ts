@@ -17,6 +17,7 @@ import type { ApiDeclaration, RouteDeclaration } from './declaration.ts'
 import { errorPage } from './error-pages.ts'
 import { idempotencyOptions, idempotencyStep } from './idempotency-step.ts'
 import { preconditionSteps } from './precondition-step.ts'
+import { pageStep } from './page-step.ts'
 import type { RouteSteps } from './route-steps.ts'
 import { compileRoutes } from './router.ts'
 
@@ -99,5 +100,11 @@ export function defineApi(declaration: ApiDeclaration): Api {
  */
 function compileRoute(route: string, rules: RouteDeclaration, steps: RouteSteps): Policy {
   const precondition = preconditionSteps(route, rules, steps)
-  return stack(steps.account, ...precondition.check, ...idempotencyStep(route, rules, steps), ...precondition.guard)
+  return stack(
+    steps.account,
+    ...precondition.check,
+    ...idempotencyStep(route, rules, steps),
+    ...precondition.guard,
+    ...pageStep(route, rules, steps),
+  )
 }

@@ -13,8 +13,12 @@ export type ProblemCode =
   | 'account-unknown'
   | 'body-invalid'
   | 'body-too-large'
+  | 'cursor-expired'
+  | 'cursor-query-mismatch'
+  | 'export-failed'
   | 'handler-failed'
   | 'in-progress'
+  | 'invalid-cursor'
   | 'key-expired'
   | 'key-invalid'
   | 'key-missing'
@@ -28,6 +32,7 @@ export type ProblemCode =
   | 'patch-test-failed'
   | 'patch-type-unsupported'
   | 'precondition-required'
+  | 'query-invalid'
   | 'shutting-down'
   | 'store-unavailable'
   | 'too-many-keys'
@@ -46,6 +51,14 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     'Correct the body; a JSON body needs valid syntax and no repeated member names.',
   ),
   'body-too-large': kind(413, false, 'The body is longer than this route accepts', 'Send a shorter body.'),
+  'cursor-expired': kind(410, false, 'The cursor is too old', 'Start again without a cursor.'),
+  'cursor-query-mismatch': kind(
+    400,
+    false,
+    'The cursor belongs to another query',
+    'Repeat path, filters and sort as they were when the cursor was given, or start again without one.',
+  ),
+  'export-failed': kind(500, true, 'The export broke off', 'Resume it with the last _cursor.'),
   'handler-failed': kind(
     500,
     false,
@@ -57,6 +70,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     true,
     'A call with this idempotency key is still running',
     'Repeat the same call with the same key after Retry-After.',
+  ),
+  'invalid-cursor': kind(
+    400,
+    false,
+    'The cursor is not valid',
+    'Send a cursor as it was given, to the list and under the account it was given for.',
   ),
   'key-expired': kind(
     412,
@@ -116,6 +135,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     'This route needs a precondition',
     'Read the resource, and send If-Match with the ETag you received.',
   ),
+  'query-invalid': kind(400, false, 'The query is not valid', 'Correct the parameters that errors names.'),
   'shutting-down': kind(503, true, 'The server is shutting down', 'Repeat the same call with the same key; another process will take it.'),
   'store-unavailable': kind(
     503,

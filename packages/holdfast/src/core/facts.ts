@@ -53,3 +53,6 @@ export const deadlineFact: FactKey<Deadline> = defineFact<Deadline>('deadline')
 
 /** Which attempt of the caller's a call is, counted from 1. Absent where the caller does not say. */
 export const attemptFact: FactKey<number> = defineFact<number>('attempt')
+
+/** The URL as the caller sent it. Set by a step that rewrites the URL, for those that write links back. */
+export const sentUrlFact: FactKey<string> = defineFact<string>('sent-url')

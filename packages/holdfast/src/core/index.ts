@@ -8,7 +8,17 @@ export { monotonic, sleep, systemClock, waitingClock, withTimeout } from './cloc
 export type { Cancel, Clock, Random } from './clock.ts'
 export { currentCall, findCurrentCall, runWithCall } from './current.ts'
 export { HoldfastError, bodyIncomplete, bodyTooLarge, configurationError, isHoldfastError, storeUnavailable } from './errors.ts'
-export { accountFact, attemptFact, createFacts, deadlineFact, defineFact, routeFact, transactionFact, versionFact } from './facts.ts'
+export {
+  accountFact,
+  attemptFact,
+  createFacts,
+  deadlineFact,
+  defineFact,
+  routeFact,
+  sentUrlFact,
+  transactionFact,
+  versionFact,
+} from './facts.ts'
 export type { Deadline, FactKey, Facts } from './facts.ts'
 export { ChangedFields, changeFields, toFields } from './fields.ts'
 export type { Fields, FieldsInit, HeaderReader } from './fields.ts'
