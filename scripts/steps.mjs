@@ -24,6 +24,7 @@ export const steps = [
     commands: () => [
       ['publint', 'run', 'packages/holdfast', '--strict'],
       ['attw', '--pack', 'packages/holdfast', '--profile', 'esm-only', '--no-definitely-typed'],
+      ['publint', 'run', 'packages/gateway', '--strict'],
       ['node', 'scripts/bundle.mjs'],
       ['size-limit'],
     ],

@@ -1,0 +1,55 @@
+import type { Account } from './accounts/table.ts'
+import { percent } from './shape/confidence.ts'
+import type { Envelopes } from './shape/envelope.ts'
+import { findOutliers } from './shape/outliers.ts'
+import type { Rate } from './shape/rates.ts'
+import type { SpikeShape } from './survey.ts'
+
+/** Above this share of a spike, one account made it; below, many came together, as when a page is linked somewhere. */
+export const spikeShare = 0.2
+/** Of fewer accounts it cannot be told which of them behave as usual. */
+const fewestAccounts = 4
+
+/**
+ * Tells apart who does not behave like the others of the plan, and why.
+ *
+ * @param plan numbers of the plan's accounts
+ * @returns account numbers with the reason
+ */
+export function findAbuse(
+  plan: readonly number[],
+  accounts: readonly Account[],
+  envelopes: Envelopes,
+  spikes: readonly SpikeShape[],
+): ReadonlyMap<number, string> {
+  const reasons = new Map<number, string>()
+  if (plan.length < fewestAccounts) return reasons
+  for (const { account, burst, usual, rate } of findOutliers(plan, envelopes.rates.length, envelopes.burst))
+    reasons.set(
+      account,
+      `at ${rateText(envelopes.rates[rate] as Rate)} it needs a burst of ${burst}, ${Math.floor(burst / Math.max(1, usual))} times that of the next account (${usual})`,
+    )
+  const members = new Set(plan)
+  for (const { from, to, requests, topAccount, topRequests } of spikes) {
+    if (!members.has(topAccount) || topRequests < spikeShare * requests || !isConcentrated(accounts[topAccount], topRequests)) continue
+    const reason = `sent ${percent(topRequests / requests)} of the requests of the spike from ${instant(from)} to ${instant(to)}`
+    const known = reasons.get(topAccount)
+    reasons.set(topAccount, known === undefined ? reason : known.includes('of the spike') ? known : `${reason}; ${known}`)
+  }
+  return reasons
+}
+
+/** A large customer is a large part of every minute, spike or not. */
+function isConcentrated(account: Account | undefined, inSpike: number): boolean {
+  return account !== undefined && inSpike > account.requests / 4
+}
+
+/** A rate as people say it. */
+export function rateText({ limit, windowSeconds }: { readonly limit: number; readonly windowSeconds: number }): string {
+  return windowSeconds === 60 ? `${limit} a minute` : windowSeconds === 1 ? `${limit} a second` : `${limit} in ${windowSeconds} s`
+}
+
+/** An instant without fractions. */
+export function instant(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
+}

@@ -1,0 +1,40 @@
+import { StringDecoder } from 'node:string_decoder'
+
+/** Longer lines are no requests but damage, such as a file without line ends. */
+const longestLine = 65_536
+
+/** Cuts bytes into lines. A line that is longer than 64 KiB is given as `undefined`. */
+export function lineSplitter(onLine: (line: string | undefined) => void): { push(chunk: Uint8Array): void; end(): void } {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  let isTooLong = false
+
+  function take(text: string): void {
+    let from = 0
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
+      emit(from === 0 ? rest + text.slice(0, end) : text.slice(from, end))
+      rest = ''
+      from = end + 1
+    }
+    rest += text.slice(from)
+    if (rest.length > longestLine) {
+      rest = ''
+      isTooLong = true
+    }
+  }
+
+  function emit(line: string): void {
+    if (isTooLong || line.length > longestLine) onLine(undefined)
+    else onLine(line.endsWith('\r') ? line.slice(0, -1) : line)
+    isTooLong = false
+  }
+
+  return {
+    push: (chunk) => take(decoder.write(chunk)),
+    end() {
+      take(decoder.end())
+      if (rest !== '' || isTooLong) emit(rest)
+      rest = ''
+    },
+  }
+}

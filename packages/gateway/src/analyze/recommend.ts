@@ -1,0 +1,115 @@
+import type { EnvelopePoint, RecommendedLimit } from './result.ts'
+import type { Envelopes } from './shape/envelope.ts'
+import type { Rate } from './shape/rates.ts'
+
+/** What limits of one plan are derived from. */
+export interface PlanSample {
+  readonly plan: string
+  /** Stands before the names of limits when there are several plans. */
+  readonly prefix: string
+  /** Accounts that behave. */
+  readonly accounts: readonly number[]
+  readonly envelopes: Envelopes
+}
+
+export interface RecommendOptions {
+  readonly target: number
+  /** Requests a second. */
+  readonly capacity: number
+  readonly share: number
+}
+
+/** Limits of one plan, and what they came from. */
+export interface Recommendation {
+  readonly limits: readonly RecommendedLimit[]
+  /** Index of each limit's rate. */
+  readonly rates: readonly number[]
+  readonly envelope: readonly EnvelopePoint[]
+}
+
+/** Tomorrow's busiest account is busier than today's. */
+const margin = 1.2
+/** A burst that is more than this part of the capacity must not arrive within one second. */
+const shortLimitAbove = 0.25
+/** A second limit that lets nearly as much through is not worth explaining. */
+const shortLimitBelow = 0.75
+
+/**
+ * Chooses a rate and a burst, and a second limit over one second when the burst alone would be a large part of the capacity.
+ *
+ * Of all rates the one is chosen with which accounts that come at the same time can do least: each is admitted `burst + rate * 60 s` in the
+ * worst minute, whatever their number.
+ *
+ * @returns no limits when there are no accounts to go by
+ */
+export function recommend({ accounts, envelopes, prefix }: PlanSample, { target, capacity, share }: RecommendOptions): Recommendation {
+  const { rates } = envelopes
+  if (accounts.length === 0) return { limits: [], rates: [], envelope: [] }
+  const allowed = allowedOf(accounts.length, target)
+  const sorted = rates.map((_, rate) =>
+    Uint32Array.from(accounts, (account) => envelopes.burst(account, rate))
+      .sort()
+      .reverse(),
+  )
+  const needed = sorted.map((bursts) => bursts[Math.min(allowed, bursts.length - 1)] as number)
+  const envelope = rates.map(({ limit, windowSeconds }, rate): EnvelopePoint => {
+    const bursts = sorted[rate] as Uint32Array
+    const at = (part: number): number => bursts[Math.floor((bursts.length - 1) * (1 - part))] as number
+    return { limit, windowSeconds, burst: needed[rate] as number, median: at(0.5), p99: at(0.99), highest: bursts[0] as number }
+  })
+
+  for (let factor = margin; ; factor += 0.1) {
+    const chosen = choose(
+      rates,
+      needed.map((burst) => Math.ceil(burst * factor - 1e-9)),
+      capacity,
+      share,
+    )
+    // Each limit throttles few enough, but both together might throttle more: others at each.
+    const throttled = accounts.filter((account) => chosen.some(({ rate, burst }) => envelopes.burst(account, rate) > burst)).length
+    if (throttled <= allowed)
+      return {
+        envelope,
+        rates: chosen.map(({ rate }) => rate),
+        limits: chosen.map(({ rate, burst }) => toLimit(rates[rate] as Rate, burst, prefix)),
+      }
+  }
+}
+
+/** How many accounts may be throttled without missing the target. */
+export function allowedOf(accounts: number, target: number): number {
+  return Math.floor(accounts * (1 - target) + 1e-9)
+}
+
+interface Choice {
+  readonly rate: number
+  readonly burst: number
+}
+
+function choose(rates: readonly Rate[], bursts: readonly number[], capacity: number, share: number): readonly Choice[] {
+  const affordable = rates.flatMap(({ perSecond }, rate) => (perSecond <= capacity * share ? [rate] : []))
+  const long = best(affordable.length === 0 ? [0] : affordable, (rate) => admitted(rates, bursts, rate, 60))
+  const longBurst = bursts[long] as number
+  const choice = { rate: long, burst: longBurst }
+  if (longBurst <= capacity * shortLimitAbove) return [choice]
+  const candidates = rates.flatMap(({ windowSeconds, perSecond }, rate) =>
+    windowSeconds === 1 && perSecond > (rates[long] as Rate).perSecond ? [rate] : [],
+  )
+  if (candidates.length === 0) return [choice]
+  const short = best(candidates, (rate) => admitted(rates, bursts, rate, 1))
+  if (admitted(rates, bursts, short, 1) > shortLimitBelow * longBurst) return [choice]
+  return [choice, { rate: short, burst: bursts[short] as number }]
+}
+
+function admitted(rates: readonly Rate[], bursts: readonly number[], rate: number, seconds: number): number {
+  return (bursts[rate] as number) + (rates[rate] as Rate).perSecond * seconds
+}
+
+/** The cheapest; of equal ones the last, which has the higher rate. */
+function best(candidates: readonly number[], cost: (candidate: number) => number): number {
+  return candidates.reduce((left, right) => (cost(right) <= cost(left) ? right : left))
+}
+
+function toLimit({ limit, windowSeconds }: Rate, burst: number, prefix: string): RecommendedLimit {
+  return { name: `${prefix}${windowSeconds === 1 ? 'per-second' : 'per-minute'}`, limit, windowSeconds, burst }
+}

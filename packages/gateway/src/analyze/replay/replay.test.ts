@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import { clfLine, ingestLines } from '../../../test/support/run.ts'
+import { compilePolicy } from './policy.ts'
+import type { PolicyLimit } from './policy.ts'
+import { parsePolicy } from './policy-file.ts'
+import { replay } from './replay.ts'
+
+const start = Date.parse('2026-11-24T08:00:00Z')
+const line = (host: string, second: number, path = '/') => clfLine(host, start + second * 1000, { path })
+
+async function decisionsOf(limits: readonly PolicyLimit[], lines: readonly string[], retries = 0) {
+  const traffic = await ingestLines([lines], {}, { keepAddresses: true })
+  const decisions: boolean[] = []
+  const result = replay(compilePolicy(limits), traffic, { retries, onDecision: (admitted) => decisions.push(admitted) })
+  return { decisions, result, traffic }
+}
+
+const two: PolicyLimit = { name: 'two', limit: 1, windowSeconds: 60, burst: 2 }
+
+describe('a replay', () => {
+  it('counts accounts apart', async () => {
+    const { decisions, result } = await decisionsOf([two], [line('a', 0), line('a', 0), line('a', 0), line('b', 0), line('a', 60)])
+    expect(decisions).toEqual([true, true, false, true, true])
+    expect(result).toMatchObject({ admitted: 4, rejected: 1, limits: [{ name: 'two', rejected: 1, wouldThrottle: 0 }] })
+    expect([...result.rejectedOf]).toEqual([1, 0])
+    expect(result.longestWaitOf[0]).toBe(60_000)
+  })
+
+  it.each([
+    ['everybody together', [], [true, true, false, false]],
+    ['routes', ['route'], [true, true, true, true]],
+    ['accounts and routes', ['account', 'route'], [true, true, true, true]],
+    ['methods', ['method'], [true, true, false, false]],
+    ['addresses', ['ip'], [true, true, false, true]],
+    ['plans', ['plan'], [true, true, false, false]],
+  ] as const)('counts by %s', async (_, partition, expected) => {
+    const lines = [line('a', 0, '/x'), line('a', 0, '/x'), line('a', 0, '/y'), line('b', 0, '/y')]
+    expect((await decisionsOf([{ ...two, partition }], lines)).decisions).toEqual(expected)
+  })
+
+  it('applies a limit to its routes only, parameters included', async () => {
+    const lines = ['/users/17', '/users/18', '/users/ada', '/search', '/search', '/search'].map((path) => line('a', 0, path))
+    expect((await decisionsOf([{ ...two, routes: ['GET /users/:user'] }], lines)).decisions).toEqual([true, true, false, true, true, true])
+  })
+
+  it('shares one counter between limits of one pool', async () => {
+    const limits = [
+      { ...two, name: 'x', pool: 'p', routes: ['GET /x'] },
+      { ...two, name: 'y', pool: 'p', routes: ['GET /y'] },
+    ]
+    expect((await decisionsOf(limits, [line('a', 0, '/x'), line('a', 0, '/y'), line('a', 0, '/x')])).decisions).toEqual([true, true, false])
+  })
+
+  it('charges no limit when another one has no room', async () => {
+    const limits = [two, { name: 'wide', limit: 3, windowSeconds: 86_400, burst: 3 }]
+    const { decisions } = await decisionsOf(
+      limits,
+      [0, 0, 0, 0, 60].map((second) => line('a', second)),
+    )
+    expect(decisions).toEqual([true, true, false, false, true])
+  })
+
+  it('counts what a shadow limit would throttle, and throttles nothing', async () => {
+    const { decisions, result } = await decisionsOf(
+      [{ ...two, shadow: true }],
+      [0, 0, 0].map((second) => line('a', second)),
+    )
+    expect(decisions).toEqual([true, true, true])
+    expect(result).toMatchObject({ rejected: 0, limits: [{ rejected: 0, wouldThrottle: 1 }] })
+  })
+
+  it('lets throttled requests come back after what they were told to wait', async () => {
+    const lines = [0, 0, 0, 0].map((second) => line('a', second))
+    const { decisions, result } = await decisionsOf([two], lines, 1)
+    // Both come back after 60 s, when one has room.
+    expect(decisions).toEqual([true, true, false, false, true, false])
+    expect(result.after.series.counts.reduce((sum, count) => sum + count, 0)).toBe(3)
+  })
+
+  it('knows windows and calendars as well', async () => {
+    const lines = [0, 0, 0].map((second) => line('a', second))
+    for (const limit of [
+      { name: 'w', kind: 'window', limit: 2, windowSeconds: 60 },
+      { name: 'c', kind: 'calendar', limit: 2, period: 'day' },
+    ] as const)
+      expect((await decisionsOf([limit], lines)).decisions).toEqual([true, true, false])
+  })
+})
+
+describe('a policy file', () => {
+  it('is a list of limits, alone or under "limits"', () => {
+    expect(parsePolicy(JSON.stringify([two]), 'f')).toHaveLength(1)
+    expect(parsePolicy(JSON.stringify({ limits: [two, { ...two, name: 'other' }] }), 'f')).toHaveLength(2)
+  })
+
+  it.each([
+    ['{', /^f: expected JSON/],
+    ['[]', /^f: expected \{ "limits": \[...\] \} or an array of at least one limit/],
+    ['{"limit":[]}', /^f: expected \{ "limits"/],
+    ['[{"name":"x","limit":"60","windowSeconds":60}]', /^f: limits\[0\]\.limit: .*expected/],
+    ['{"limits":[{"name":"x","limit":1,"windowSeconds":1},{"name":"y","limit":1,"windowseconds":1}]}', /^f: limits\[1\]: .*windowseconds/],
+    ['[{"name":"x","limit":1,"windowSeconds":1,"partition":["account","colour"]}]', /^f: limits\[0\]\.partition\[1\]: /],
+    ['[{"name":"x","limit":1,"windowSeconds":0.0001}]', /^f: limit "x": .*windowSeconds: expected/],
+    ['[{"name":"x","kind":"window","limit":1,"windowSeconds":1,"burst":2}]', /^f: limit "x": .*burst: a window limit has none/],
+    [
+      '[{"name":"x","limit":1,"windowSeconds":1},{"name":"x","limit":1,"windowSeconds":1}]',
+      /^f: limits: expected a name once, got "x" twice/,
+    ],
+    ['[{"name":"x","kind":"concurrency","limit":1}]', /^f: limits\[0\]\.kind: /],
+  ])('%s is refused, naming the field', (text, message) => {
+    expect(() => parsePolicy(text, 'f')).toThrow(message)
+  })
+})

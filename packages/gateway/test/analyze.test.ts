@@ -1,0 +1,231 @@
+import { gzipSync } from 'node:zlib'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Analysis } from '../src/analyze/result.ts'
+import { analyzeLines, callCli, clfLine, nasaFile, nasaLines } from './support/run.ts'
+
+const nasa = nasaLines()
+const nasaDay = Date.parse('1995-08-01T00:00:00-0400')
+
+/** A host that sends 115 requests a second for 522 seconds, through the busiest second of the log. */
+function spiker(): readonly string[] {
+  const from = nasaDay + 36_000_000
+  return Array.from({ length: 60_000 }, (_, index) =>
+    clfLine('spiker.example.net', from + Math.floor(index / 115) * 1000, { path: '/flood', zone: '-0400' }),
+  )
+}
+
+describe('the NASA log', () => {
+  let analysis: Analysis
+  beforeAll(async () => {
+    ;({ analysis } = await analyzeLines(nasa))
+  })
+
+  it('needs the bursts that are known for it at each rate, and its limits throttle at most two of its hosts [57]', () => {
+    const [plan] = analysis.plans
+    const burst = (limit: number, windowSeconds: number) =>
+      plan?.envelope.find((point) => point.limit === limit && point.windowSeconds === windowSeconds)?.burst
+    expect([burst(2, 60), burst(5, 60), burst(10, 60), burst(20, 60), burst(30, 60), burst(1, 1)]).toEqual([60, 26, 21, 16, 14, 10])
+    expect(plan?.limits[0]).toEqual({ name: 'per-minute', limit: 10, windowSeconds: 60, burst: 26 })
+    expect(plan?.throttled.length).toBeLessThanOrEqual(2)
+    expect(plan?.accounts).toBe(2365)
+    expect(analysis).toMatchObject({ lines: 30_969, skipped: 0, requests: 30_969, accounts: 2365, abusive: [], spikes: [] })
+  })
+
+  it('refuses to claim 0.1 % of 2,365 hosts, and says how many it takes', () => {
+    expect(analysis.plans[0]?.confidence).toMatchObject({ shown: false, accounts: 2365 })
+    expect(analysis.plans[0]?.confidence.statement).toMatch(/3\/2365.*cannot show the 0.1 %.*takes 3000 accounts/)
+  })
+
+  it('is not a day long, and says so', () => {
+    expect(analysis.warnings.join('\n')).toMatch(/less than a day of traffic \(12\.9 h\)/)
+  })
+
+  it('gives the same limits for two thirds of the day, which then throttle hardly anybody in the last third', () => {
+    expect(analysis.plans[0]?.heldOut?.throttled).toBeLessThanOrEqual(2)
+    expect(analysis.plans[0]?.heldOut?.accounts).toBeGreaterThan(1000)
+  })
+})
+
+describe('the NASA log with a host that floods it', () => {
+  it('loses the flood: the host is named, and the peak is a sixth or less [58]', async () => {
+    const { analysis } = await analyzeLines([...nasa, ...spiker()])
+    expect(analysis.abusive.map(({ account }) => account)).toEqual(['spiker.example.net'])
+    expect(analysis.abusive[0]?.reason).toMatch(/99 % of the requests of the spike from 1995-08-01T14:00:00Z to 1995-08-01T14:08:/)
+    const { peak_1s_before: before, peak_1s_after: after, peak_5s_after: afterFive, rejected } = analysis.replay
+    expect(before).toBeGreaterThan(115)
+    expect(after).toBeLessThanOrEqual(before / 6)
+    expect(after).toBeLessThanOrEqual(22)
+    expect(afterFive).toBeLessThanOrEqual(after)
+    expect(rejected).toBeGreaterThan(59_000)
+    expect(analysis.plans[0]?.throttled.filter((account) => account !== 'spiker.example.net').length).toBeLessThanOrEqual(2)
+    // The same limits as without the flood.
+    expect(analysis.plans[0]?.limits).toEqual([
+      { name: 'per-minute', limit: 10, windowSeconds: 60, burst: 26 },
+      { name: 'per-second', limit: 2, windowSeconds: 1, burst: 11 },
+    ])
+  })
+
+  it('is told apart from many hosts that come together', async () => {
+    const crowd = Array.from({ length: 12_000 }, (_, index) =>
+      clfLine(`visitor-${index % 1500}`, nasaDay + 36_000_000 + Math.floor(index / 40) * 1000, { zone: '-0400' }),
+    )
+    const { analysis } = await analyzeLines([...nasa, ...crowd])
+    expect(analysis.spikes).toMatchObject([{ kind: 'flash-crowd' }])
+    expect(analysis.abusive).toEqual([])
+    expect(analysis.plans[0]?.throttledCount).toBeLessThanOrEqual(4)
+  })
+})
+
+describe('a damaged log', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'holdfast-analyze-test-'))
+  })
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  async function analyzed(args: readonly string[], input: readonly string[] = []): Promise<Analysis & { code: number }> {
+    const { code, stdout } = await callCli(['analyze', ...args, '--json', '-'], input)
+    return { ...(JSON.parse(stdout) as Analysis), code }
+  }
+  const file = async (name: string, content: string | Uint8Array) => {
+    await writeFile(join(folder, name), content)
+    return join(folder, name)
+  }
+  const start = Date.parse('2026-11-24T08:00:00Z')
+  const regular = (count: number, zone = '+0000') =>
+    Array.from({ length: count }, (_, index) => clfLine(`host-${index % 50}`, start + index * 1000, { zone }))
+
+  it('is read in any order, compressed, in parts and with garbage, and the counts add up [61]', async () => {
+    const shuffled = nasa.toSorted((left, right) => hashOf(left) - hashOf(right))
+    const garbage = [
+      '',
+      'garbage',
+      '\u0000\u0001',
+      `"${'x'.repeat(70_000)}`,
+      '1.2.3.4 - - [99/Aug/1995:02:00:00 -0400] "GET / HTTP/1.0" 200 1',
+    ]
+    const first = await file('access.log.1', gzipSync([...shuffled.slice(0, 20_000), ...garbage].join('\n')))
+    const second = await file('access.log', shuffled.slice(20_000).join('\r\n'))
+    const found = await analyzed([second, first])
+    // An empty line is none.
+    expect(found).toMatchObject({ code: 0, lines: 30_969 + 4, skipped: 4, requests: 30_969, accounts: 2365 })
+    expect(found.replay.admitted + found.replay.rejected).toBe(found.lines - found.skipped)
+    expect(found.plans.reduce((sum, plan) => sum + plan.requests, 0)).toBe(found.requests)
+    const { plans } = await analyzed([nasaFile])
+    expect(found.plans).toEqual(plans)
+    expect(found.warnings.join('\n')).toMatch(/4 of 30973 lines.*could not be read/)
+    expect(found.warnings.join('\n')).toMatch(/unsorted: \d+ of 30969 lines/)
+  })
+
+  it('is used up to where a compressed file was cut off [61]', async () => {
+    const whole = gzipSync(regular(5000).join('\n'))
+    const found = await analyzed([await file('cut.gz', whole.subarray(0, whole.length - 2000))])
+    expect(found.code).toBe(0)
+    expect(found.requests).toBeGreaterThan(100)
+    expect(found.warnings.join('\n')).toMatch(/cut\.gz ends early/)
+  })
+
+  it('says when its clock was set back, when its zones differ, and when its times are folded into minutes [61]', async () => {
+    const back = await analyzed(['-'], [[...regular(5000), ...regular(2000)].join('\n')])
+    expect(back.warnings.join('\n')).toMatch(/folded timestamps: once the time went back/)
+    const zones = await analyzed(['-'], [[...regular(500), ...regular(500, '+0200')].join('\n')])
+    expect(zones.warnings.join('\n')).toMatch(/mixed zones: .*\+0000, \+0200/)
+    expect(zones.to).toBe(new Date(start + 499_000).toISOString().replace('.000', ''))
+    const minutes = Array.from({ length: 500 }, (_, index) => clfLine('host', start + Math.floor(index / 10) * 60_000))
+    expect((await analyzed(['-'], [minutes.join('\n')])).warnings.join('\n')).toMatch(/folded timestamps: all times are whole minutes/)
+    expect((await analyzed(['-'], [regular(500).join('\n')])).warnings.join('\n')).not.toMatch(/folded|mixed|unsorted/)
+  })
+
+  it('that holds no line that can be read is reported, with exit code 1', async () => {
+    const { code, stderr } = await callCli(['analyze', '-'], ['nothing\nat all\n'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/none of 2 lines could be read; name their format with --format/)
+    expect(await analyzed(['-'], ['nothing\nat all\n'])).toMatchObject({ lines: 2, skipped: 2, requests: 0, accounts: 0, plans: [] })
+  })
+
+  it('may begin with damage', async () => {
+    const lines = [...Array.from({ length: 450 }, (_, index) => `damage ${index}`), ...regular(100)]
+    expect(await analyzed(['-'], [lines.join('\n')])).toMatchObject({ lines: 550, skipped: 450, requests: 100 })
+  })
+
+  it('is written about as JSON and HTML files, and the HTML needs nothing else and holds no markup of the log', async () => {
+    const evil = `<script>alert(1)</script>`
+    const lines = [...regular(300), ...Array.from({ length: 400 }, () => clfLine(evil, start, { path: '/<img/onerror=x>' }))]
+    const [json, html] = [join(folder, 'out.json'), join(folder, 'out.html')]
+    const { code, stdout } = await callCli(['analyze', '-', '--json', json, '--html', html], [lines.join('\n')])
+    expect(code).toBe(0)
+    expect(stdout).toContain(evil)
+    expect(JSON.parse(await readFile(json, 'utf8'))).toMatchObject({ requests: 700 })
+    const page = await readFile(html, 'utf8')
+    expect(page).not.toContain(evil)
+    expect(page).not.toContain('<img')
+    expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+    expect(page).not.toMatch(/(?:src|href)=/)
+    expect(page).toMatch(/default-src 'none'/)
+  })
+})
+
+describe('a log', () => {
+  const start = Date.parse('2026-11-24T08:00:00Z')
+
+  it('that is full of 429 says that the demand is censored [62]', async () => {
+    const lines = Array.from({ length: 400 }, (_, index) =>
+      clfLine(`host-${index % 20}`, start + index * 500, { status: index % 4 === 0 ? 429 : 200 }),
+    )
+    const { analysis } = await analyzeLines(lines)
+    expect(analysis.warnings[0]).toMatch(/demand is censored: 100 of 400 requests \(25 %\) were answered 429/)
+    expect((await analyzeLines(lines.slice(1, 4))).analysis.warnings.join('\n')).not.toMatch(/censored/)
+  })
+
+  it('of forty accounts shows no 0.1 %, and says what it does show [63]', async () => {
+    const lines = Array.from({ length: 4000 }, (_, index) => clfLine(`host-${index % 40}`, start + index * 900))
+    const { analysis } = await analyzeLines(lines)
+    const [plan] = analysis.plans
+    expect(plan?.confidence).toMatchObject({ accounts: 40, throttled: 0, bound: 3 / 40, shown: false })
+    expect(plan?.confidence.statement).toMatch(/fewer than 7.5 % of accounts.*rule of three, 3\/40.*cannot show the 0.1 %/)
+    expect(analysis.warnings.join('\n')).toMatch(/cannot show the 0.1 %/)
+    // The largest burst of all, and the margin.
+    const chosen = plan?.envelope.find(
+      ({ limit, windowSeconds }) => limit === plan.limits[0]?.limit && windowSeconds === plan.limits[0].windowSeconds,
+    )
+    expect(plan?.limits[0]?.burst).toBe(Math.ceil((chosen?.highest ?? 0) * 1.2))
+  })
+
+  it('of several plans gives limits for each, by the first group of --plan', async () => {
+    const lines = Array.from({ length: 3000 }, (_, index) => {
+      const isPro = index % 3 === 0
+      return clfLine(`${isPro ? 'pro' : 'free'}-${index % 90}`, start + index * (isPro ? 100 : 400))
+    })
+    const { analysis } = await analyzeLines(lines, { plan: '^(free|pro)-' })
+    expect(analysis.plans.map(({ name, accounts }) => [name, accounts])).toEqual([
+      ['pro', 30],
+      ['free', 60],
+    ])
+    expect(analysis.plans.map(({ limits }) => limits[0]?.name)).toEqual(['pro-per-minute', 'free-per-minute'])
+    expect(analysis.policyBlock).toMatch(/name: 'pro-per-minute'.*plans: \['pro'\]/)
+  })
+
+  it('is only counted by its limits in shadow mode when it is asked to be', async () => {
+    const lines = Array.from({ length: 300 }, (_, index) => clfLine(`host-${index % 20}`, start + index * 900))
+    expect((await analyzeLines(lines, { shadowFirst: true })).analysis.policyBlock).toMatch(/shadow: true/)
+  })
+
+  it('counts bursts in the baseline alone when one is given', async () => {
+    const calm = Array.from({ length: 400 }, (_, index) => clfLine(`host-${index % 20}`, start + index * 1000))
+    const wild = Array.from({ length: 4000 }, (_, index) => clfLine(`host-${index % 20}`, start + 600_000 + index))
+    const from = (at: number) => new Date(at).toISOString()
+    const baseline = `${from(start)}..${from(start + 500_000)}`
+    const highest = (analysis: Analysis) => analysis.plans[0]?.envelope[0]?.highest ?? 0
+    expect(highest((await analyzeLines([...calm, ...wild], { baseline })).analysis)).toBeLessThan(25)
+    expect(highest((await analyzeLines([...calm, ...wild])).analysis)).toBeGreaterThan(180)
+  })
+})
+
+function hashOf(text: string): number {
+  let hash = 0
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash, 31) + text.charCodeAt(at)
+  return hash
+}

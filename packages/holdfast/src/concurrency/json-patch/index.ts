@@ -1,1 +1,0 @@
-export { jsonPatch } from './json-patch.ts'
