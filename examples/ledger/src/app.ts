@@ -29,7 +29,7 @@ export interface App {
 /** A route, ready to be mounted. */
 export interface Mount {
   readonly name: string
-  readonly method: 'get' | 'post'
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   readonly path: string
   answer(call: Call, params: Params): Promise<Answer>
 }
@@ -61,7 +61,7 @@ function toMount(name: string, { handler }: Route): Mount {
   const [method, path = ''] = name.split(' ')
   return {
     name,
-    method: method === 'POST' ? 'post' : 'get',
+    method: (method ?? '').toLowerCase() as Mount['method'],
     path,
     async answer(call, params) {
       // Fastify lets the :id of /wallets/:id be nothing, and Postgres cannot be asked for U+0000.

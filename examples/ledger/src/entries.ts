@@ -1,12 +1,35 @@
-import { jsonReply } from 'holdfast'
+import { defineList, pageOf } from 'holdfast'
+import type { List } from 'holdfast'
+import { ndjsonReply } from 'holdfast/pagination'
 import { toTimestamp } from './clock.ts'
-import type { Row } from './database/database.ts'
-import { accountIn, queryOf } from './http.ts'
+import type { LedgerDatabase, Row } from './database/database.ts'
+import { accountIn } from './http.ts'
 import type { Handler } from './http.ts'
 import type { Ledger } from './ledger.ts'
+import { bindList, pageReply } from './lists.ts'
+import type { LedgerList, ListSource } from './lists.ts'
 import { formatCents } from './money.ts'
-import { invalid } from './refusals.ts'
 import { findWallet, noWallet } from './wallets.ts'
+
+/** `GET /wallets/:id/entries`. A wallet's entries are numbered in the order of commits, so none can be late. */
+export const entryList: List = defineList({
+  name: 'entries',
+  keys: { seq: { type: 'integer' } },
+  unique: 'seq',
+  sorts: { default: ['seq'] },
+  stream: true,
+})
+
+/** The list over the ledger's database. */
+export const bindEntries = (database: LedgerDatabase): LedgerList =>
+  bindList(entryList, database, ['seq', 'wallet', 'transfer', 'delta', 'balance_after', 'created_at'])
+
+/** The entries of a wallet. */
+export const entriesOf = (wallet: string): ListSource => ({
+  text: `SELECT seq, wallet, transfer, CAST(delta AS TEXT) AS delta, CAST(balance_after AS TEXT) AS balance_after, created_at
+    FROM entries WHERE wallet = $1`,
+  values: [wallet],
+})
 
 function toEntry(row: Row) {
   return {
@@ -19,19 +42,15 @@ function toEntry(row: Row) {
   }
 }
 
-/** `GET /wallets/:id/entries`: the first `limit` entries by `seq`. There is no cursor to the ones after them yet. */
+/** `GET /wallets/:id/entries`: a page, or with `Accept: application/x-ndjson` all of them. */
 export function readEntries({ database }: Ledger): Handler {
+  const entries = bindEntries(database)
   return async (call, { id = '' }) => {
-    const limit = Number(queryOf(call).get('limit') ?? 20)
-    if (!Number.isInteger(limit) || limit < 1 || limit > 100)
-      return invalid([{ parameter: 'limit', detail: 'must be a whole number from 1 to 100' }])
     const wallet = await findWallet(database.read, accountIn(call), id)
     if (wallet === undefined) return noWallet(id)
-    const rows = await database.read.query(
-      `SELECT seq, wallet, transfer, CAST(delta AS TEXT) AS delta, CAST(balance_after AS TEXT) AS balance_after, created_at
-       FROM entries WHERE wallet = $1 ORDER BY seq LIMIT $2`,
-      [id, limit],
-    )
-    return jsonReply(200, { data: rows.map(toEntry) })
+    const page = pageOf(call)
+    const reader = entries.reader(entriesOf(id))
+    if (page.streams) return ndjsonReply(page, reader, { toItem: toEntry, signal: call.signal })
+    return pageReply(page, (await page.read(reader)).map(toEntry))
   }
 }

@@ -25,6 +25,14 @@ export function reading<Body>(reader: Reader<Body>, handler: Handler<Body>): Han
   }
 }
 
+/** Hands the handler whatever JSON came. */
+export function readingAny(handler: Handler): Handler {
+  return reading((value, pointer, issues) => {
+    if (value === undefined) issues.push({ pointer, detail: 'is missing' })
+    return value
+  }, handler)
+}
+
 function toValue(bytes: Uint8Array, issues: Issue[]): unknown {
   try {
     return bytes.byteLength === 0 ? undefined : parseJson(utf8.decode(bytes))
@@ -52,15 +60,8 @@ interface Resource {
   readonly [member: string]: unknown
 }
 
-/** Sends a resource with its entity tag; 304 when the caller has it already. */
-export function represent(call: Call, status: number, resource: Resource, headers: Readonly<Record<string, string>> = {}): Reply {
+/** Sends a resource with its entity tag. Holdfast makes a 304 of it for callers that have it already. */
+export function represent(status: number, resource: Resource, headers: Readonly<Record<string, string>> = {}): Reply {
   const { etag } = resource
-  if (status === 200 && isKnown(call.headers.get('if-none-match'), etag)) return createReply(304, { etag })
   return createReply(status, { 'content-type': 'application/json', etag, ...headers }, toJson(resource))
-}
-
-/** If-None-Match compares weakly (RFC 9110 section 13.1.2). */
-function isKnown(condition: string | null, etag: string): boolean {
-  const known = condition?.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return known !== undefined && (known.includes(etag) || known.includes('*'))
 }

@@ -4,6 +4,7 @@ import type { Reply } from 'holdfast'
 /** Every refusal of the ledger's own; those of its promises are Holdfast's. */
 const refusals = {
   'already-reversed': [409, 'The transfer was reversed before'],
+  'balance-not-zero': [409, 'The wallet holds money'],
   'currency-mismatch': [422, 'The wallets and the amount are not of one currency'],
   'insufficient-funds': [422, 'The source wallet does not hold enough money'],
   'internal-error': [500, 'The ledger failed'],

@@ -7,6 +7,7 @@ import { mount } from './adapters/index.ts'
 import { createApp } from './app.ts'
 import { assertSameSecret, openDatabase } from './database/open.ts'
 import { developmentCertificate } from './development-ca.ts'
+import { checkLists } from './check-lists.ts'
 import type { Options } from './flags.ts'
 
 /** A ledger that accepts connections. */
@@ -27,6 +28,7 @@ export async function startLedger(options: Options, secret: string): Promise<Run
   const app = createApp({ database, secret, withTestHooks: options.testHooks })
   await assertSameSecret(database, secret)
   await assertSafe(app.api)
+  for (const { message } of await checkLists(database)) console.error(`list-without-index: ${message}`)
   const listener = app.listening(await mount(options.adapter, app))
   const server = options.http ? createHttpServer(timeouts) : await createSecureServer()
   server.on('request', listener)

@@ -1,5 +1,6 @@
+import { etagOf, expectationOf } from 'holdfast'
 import type { Call, Reply } from 'holdfast'
-import { lockPurses, move } from './accounting.ts'
+import { moveIfUnchanged, readPurses, writeEntries } from './accounting.ts'
 import type { Purse } from './accounting.ts'
 import { toTimestamp } from './clock.ts'
 import type { Database, Row } from './database/database.ts'
@@ -21,9 +22,12 @@ export const newTransfer = object({ source: reference, destination: reference, a
 /** A transfer about to happen. `reverses` is the one it undoes. */
 type Order = Read<typeof newTransfer> & { readonly reverses?: string }
 
-const columns = 't.id, t.source, t.destination, CAST(t.amount AS TEXT) AS amount, t.currency, t.status, t.metadata, t.version, t.created_at'
+/** What `toTransfer` needs, of the table `t`. */
+export const columns =
+  't.id, t.source, t.destination, CAST(t.amount AS TEXT) AS amount, t.currency, t.status, t.metadata, t.version, t.created_at'
 
-function toTransfer(row: Row) {
+/** A transfer as callers see it. */
+export function toTransfer(row: Row) {
   return {
     id: row['id'] as string,
     source: { id: row['source'] as string },
@@ -32,7 +36,7 @@ function toTransfer(row: Row) {
     status: row['status'],
     metadata: parseJson(row['metadata'] as string),
     created_at: toTimestamp(Number(row['created_at'])),
-    etag: `"${Number(row['version']).toString(36)}"`,
+    etag: etagOf(row['version'] as number),
   }
 }
 
@@ -60,11 +64,14 @@ export function reverseTransfer(ledger: Ledger): Handler {
   return async (call, { id = '' }) => {
     const writer = ledger.database.transaction(call)
     const [row] = await writer.query(
-      `SELECT source, destination, CAST(amount AS TEXT) AS amount, currency, status FROM transfers WHERE id = $1 AND account = $2 ${writer.forUpdate}`,
+      `SELECT source, destination, CAST(amount AS TEXT) AS amount, currency, status, version
+       FROM transfers WHERE id = $1 AND account = $2 ${writer.forUpdate}`,
       [id, accountIn(call)],
     )
     if (row === undefined) return noTransfer(id)
     if (row['status'] === 'reversed') return refuse('already-reversed', `The transfer ${id} was reversed before.`)
+    // The row is locked, so that comparing its version and writing it are one step.
+    if (!expectationOf(call).verify({ state: row['version'] as number })) return noTransfer(id)
     const reply = await transfer(ledger, call, {
       source: { id: row['destination'] as string },
       destination: { id: row['source'] as string },
@@ -81,7 +88,7 @@ export function reverseTransfer(ledger: Ledger): Handler {
 export function readTransfer({ database }: Ledger): Handler {
   return async (call, { id = '' }) => {
     const found = await findTransfer(database.read, accountIn(call), id)
-    return found ? represent(call, 200, found) : noTransfer(id)
+    return found ? represent(200, found) : noTransfer(id)
   }
 }
 
@@ -93,9 +100,16 @@ async function transfer(
   const writer = database.transaction(call)
   const account = accountIn(call)
   if (source.id === destination.id) return invalid([{ pointer: '/destination/id', detail: 'must not be the source' }])
-  const purses = await lockPurses(writer, account, [source.id, destination.id])
-  const refusal = refusalOf(purses.get(source.id), purses.get(destination.id), amount)
-  if (refusal !== undefined) return refusal
+  const cents = amount.value
+  for (let attempt = 1; ; attempt++) {
+    const purses = await readPurses(writer, account, [source.id, destination.id], attempt > 1)
+    const [from, to] = [purses.get(source.id), purses.get(destination.id)]
+    const refusal = refusalOf(from, to, amount)
+    if (refusal !== undefined) return refusal
+    if (await moveIfUnchanged(writer, { from: from as Purse, to: to as Purse, cents })) break
+    // The second look has locked both.
+    if (attempt > 1) throw new Error('a locked wallet has changed')
+  }
   const at = clock.now()
   const id = newId('trf', at)
   const key = keepsKeys ? keyOf(call) : null
@@ -104,9 +118,9 @@ async function transfer(
      VALUES ($1, $2, $3, $4, $5, $6, 'posted', $7, $8, $9, 1, $10)`,
     [id, account, source.id, destination.id, amount.value, amount.currency, toJson(metadata), reverses ?? null, key, at],
   )
-  await move(writer, { source: source.id, destination: destination.id, cents: amount.value, transfer: id, at })
+  await writeEntries(writer, { source: source.id, destination: destination.id, cents, transfer: id, at })
   const made = await findTransfer(writer, account, id)
-  return made ? represent(call, 201, made, { location: `/transfers/${id}` }) : noTransfer(id)
+  return made ? represent(201, made, { location: `/transfers/${id}` }) : noTransfer(id)
 }
 
 /** Why money may not move, or `undefined`. Nothing was written before this, so a refusal can be recorded as the answer. */

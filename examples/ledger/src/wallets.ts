@@ -1,3 +1,4 @@
+import { etagOf } from 'holdfast'
 import { move, worldOf } from './accounting.ts'
 import { toTimestamp } from './clock.ts'
 import type { Database, Row } from './database/database.ts'
@@ -20,11 +21,12 @@ export const newWallet = object({
   opening_balance: optional(amount, undefined),
 })
 
-// Integers that a double may not hold are read as text.
-const columns = `id, owners, display_name, nickname, currency, CAST(balance AS TEXT) AS balance, status,
+/** The columns of a wallet. Integers that a double may not hold are read as text. */
+export const walletColumns: string = `id, owners, display_name, nickname, currency, CAST(balance AS TEXT) AS balance, status,
   CAST(external_no AS TEXT) AS external_no, version, created_at`
 
-function toWallet(row: Row) {
+/** A wallet as callers see it. */
+export function toWallet(row: Row) {
   return {
     id: row['id'] as string,
     owners: JSON.parse(row['owners'] as string) as string[],
@@ -35,13 +37,16 @@ function toWallet(row: Row) {
     status: row['status'],
     external_no: BigInt(row['external_no'] as string),
     created_at: toTimestamp(Number(row['created_at'])),
-    etag: `"${Number(row['version']).toString(36)}"`,
+    etag: etagOf(row['version'] as number),
   }
 }
 
 /** Finds a wallet of an account. Another account's are not there for it, nor is its own world wallet. */
 export async function findWallet(database: Database, account: string, id: string): Promise<ReturnType<typeof toWallet> | undefined> {
-  const [row] = await database.query(`SELECT ${columns} FROM wallets WHERE id = $1 AND account = $2 AND kind = 'wallet'`, [id, account])
+  const [row] = await database.query(`SELECT ${walletColumns} FROM wallets WHERE id = $1 AND account = $2 AND kind = 'wallet'`, [
+    id,
+    account,
+  ])
   return row && toWallet(row)
 }
 
@@ -62,7 +67,7 @@ export function createWallet({ database, clock }: Ledger): Handler<Read<typeof n
       await move(writer, { source, destination: id, cents: opening_balance, transfer: null, at })
     }
     const wallet = await findWallet(writer, account, id)
-    return wallet ? represent(call, 201, wallet, { location: `/wallets/${id}` }) : noWallet(id)
+    return wallet ? represent(201, wallet, { location: `/wallets/${id}` }) : noWallet(id)
   }
 }
 
@@ -73,8 +78,8 @@ export function readWallet({ database }: Ledger): Handler {
     if (expand.some((name) => name !== 'last_transfer')) return invalid([{ parameter: 'expand', detail: 'can only be last_transfer' }])
     const wallet = await findWallet(database.read, accountIn(call), id)
     if (wallet === undefined) return noWallet(id)
-    if (expand.length === 0) return represent(call, 200, wallet)
-    return represent(call, 200, { ...wallet, last_transfer: (await findLastTransfer(database.read, id)) ?? null })
+    if (expand.length === 0) return represent(200, wallet)
+    return represent(200, { ...wallet, last_transfer: (await findLastTransfer(database.read, id)) ?? null })
   }
 }
 

@@ -15,6 +15,11 @@ A transfer. Repeat it as often as you like: the money moves once, and the answer
   ${curl} -i ${url}/transfers ${as} -H 'Idempotency-Key: rent-may' \\
     -d '{"source":{"id":"'$ANN'"},"destination":{"id":"'$BEN'"},"amount":{"value":"10.50","currency":"EUR"}}'
 
+Rename a wallet. If-Match says which state you have seen: the same command again is refused with 412, and without it with 428.
+  TAG=$(${curl} -I ${url}/wallets/$ANN -H 'Authorization: Bearer key_alice' | grep -i '^etag:' | cut -d' ' -f2 | tr -d '\\r')
+  ${curl} -i -X PATCH ${url}/wallets/$ANN -H 'Authorization: Bearer key_alice' -H "If-Match: $TAG" \\
+    -H 'Content-Type: application/merge-patch+json' -d '{"nickname":"Annie"}'
+
 What is left:
   ${curl} ${url}/wallets/$ANN -H 'Authorization: Bearer key_alice'
 `

@@ -100,7 +100,10 @@ describe.each(matrix)('the ledger on $adapter with $store', ({ adapter, store })
     it('reverses a transfer once', async () => {
       const [ann, ben] = [await ledger.openWallet('5.00'), await ledger.openWallet()]
       const made = await ledger.post('/transfers', order(ann, ben, '2.00'))
-      const all = await Promise.all(Array.from({ length: 8 }, () => ledger.post(`/transfers/${made.json.id}/reverse`)))
+      const headers = { 'if-match': made.json.etag }
+      const all = await Promise.all(
+        Array.from({ length: 8 }, () => ledger.post(`/transfers/${made.json.id}/reverse`, undefined, { headers })),
+      )
       expect(all.filter(({ status }) => status === 201)).toHaveLength(1)
       expect(all.filter(({ status }) => status === 409)).toHaveLength(7)
       expect(all.find(({ status }) => status === 409)?.json.code).toBe('already-reversed')
@@ -162,7 +165,7 @@ describe.each(matrix)('the ledger on $adapter with $store', ({ adapter, store })
     })
 
     it('answers what it does not have with a problem', async () => {
-      for (const path of ['/', '/nothing', '/wallets', '/wallets/', '/transfers', '/versions']) {
+      for (const path of ['/', '/nothing', '/wallet', '/wallets/', '/transfer', '/versions']) {
         const missing = await ledger.get(path)
         expect([path, missing.status, missing.json.code]).toEqual([path, 404, 'not-found'])
       }

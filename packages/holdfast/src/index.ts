@@ -1,4 +1,8 @@
 export * from './api/index.ts'
+export { VersionConflict, etagOf, expectTag, expectationOf } from './concurrency/index.ts'
+export type { Current, Expectation, PreconditionRules } from './concurrency/index.ts'
 export * from './core/index.ts'
 export { Retryable, idempotencyOf } from './idempotency/index.ts'
 export type { Guarantee, IdempotencyContext, IdempotencyRules } from './idempotency/index.ts'
+export { defineList, pageOf } from './pagination/index.ts'
+export type { List, ListDeclaration, Page, PageEnvelope } from './pagination/index.ts'

@@ -3,7 +3,7 @@ import express from 'express'
 import type { NextFunction, Request, Response } from 'express'
 import { currentCall } from 'holdfast'
 import { holdfast } from 'holdfast/express'
-import { failure, nothingHere } from '../answer.ts'
+import { failure, flow, nothingHere } from '../answer.ts'
 import type { Answer } from '../answer.ts'
 import type { App } from '../app.ts'
 
@@ -28,5 +28,7 @@ export function expressLedger({ policy, mounts }: App): RequestListener {
 }
 
 function send(response: Response, { status, headers, body }: Answer): void {
-  response.status(status).set(headers).end(body)
+  response.status(status).set(headers)
+  if (typeof body === 'string') response.end(body)
+  else flow(body, response)
 }

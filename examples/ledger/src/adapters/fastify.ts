@@ -3,7 +3,7 @@ import { fastify } from 'fastify'
 import type { FastifyReply } from 'fastify'
 import { currentCall } from 'holdfast'
 import { holdfast } from 'holdfast/fastify'
-import { failure, nothingHere } from '../answer.ts'
+import { failure, nothingHere, toReadable } from '../answer.ts'
 import type { Answer } from '../answer.ts'
 import type { App } from '../app.ts'
 
@@ -27,5 +27,8 @@ export async function fastifyLedger({ policy, mounts }: App): Promise<RequestLis
 
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
   // To the type of a text Fastify would add a charset, which JSON has none of.
-  return reply.code(status).headers(headers).send(Buffer.from(body))
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(typeof body === 'string' ? Buffer.from(body) : toReadable(body))
 }

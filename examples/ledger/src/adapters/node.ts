@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { currentCall } from 'holdfast'
 import { holdfast } from 'holdfast/node'
-import { failure, nothingHere } from '../answer.ts'
+import { failure, flow, nothingHere } from '../answer.ts'
 import type { Answer } from '../answer.ts'
 import type { App } from '../app.ts'
 
@@ -21,6 +21,8 @@ export function nodeLedger({ policy, match, mounts }: App): RequestListener {
 
   return holdfast(policy, async (request, response) => {
     const { status, headers, body } = await answer(request.method ?? 'GET', request.url ?? '/')
-    response.writeHead(status, headers).end(body)
+    response.writeHead(status, headers)
+    if (typeof body === 'string') response.end(body)
+    else flow(body, response)
   })
 }

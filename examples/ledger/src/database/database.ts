@@ -9,6 +9,7 @@ export type Row = Readonly<Record<string, Value>>
 /** A connection, or a transaction on one. SQLite and Postgres both take the ledger's SQL as it is, with `$1`, `$2` for values. */
 export interface Database {
   query(sql: string, values?: readonly Value[]): Promise<readonly Row[]>
+  readonly dialect: 'sqlite' | 'postgres'
   /** Ends a SELECT whose rows nobody else may change before this transaction ends. SQLite has one writer and needs nothing. */
   readonly forUpdate: '' | 'FOR UPDATE'
 }

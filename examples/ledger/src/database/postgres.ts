@@ -2,7 +2,7 @@ import { storeUnavailable, systemClock, withTimeout } from 'holdfast'
 import { postgres } from 'holdfast/postgres'
 import pg from 'pg'
 import type { Database, LedgerDatabase, Row } from './database.ts'
-import { clearTables, createTables, postgresCounter } from './schema.ts'
+import { clearTables, createTables, postgresDialect } from './schema.ts'
 
 /** How long a read may take. A server that hangs must not make its callers hang. */
 const readTimeoutMs = 5000
@@ -26,7 +26,7 @@ export async function openPostgres(connectionString: string): Promise<LedgerData
     transaction: (call) => overPostgres(store.transaction(call)),
     read: overPostgres({ query: (text, values) => withTimeout(systemClock, readTimeoutMs, pool.query(text, values), tooLate) }),
     write: (body) => transaction(pool, body),
-    clear: () => database.write((writer) => clearTables(writer, postgresCounter)),
+    clear: () => database.write((writer) => clearTables(writer, postgresDialect)),
     close: async () => {
       await store.close()
       await pool.end()
@@ -36,7 +36,7 @@ export async function openPostgres(connectionString: string): Promise<LedgerData
     await writer.query(`SELECT pg_advisory_xact_lock(${schemaLock})`)
     // CREATE INDEX IF NOT EXISTS keeps writers off its table before it looks: a process that starts under load would wait for running
     // transfers, which wait for it.
-    await createTables(writer, postgresCounter, async (name) => {
+    await createTables(writer, postgresDialect, async (name) => {
       const [found] = await writer.query('SELECT to_regclass($1) AS name', [name])
       return found?.['name'] !== null
     })
@@ -46,6 +46,7 @@ export async function openPostgres(connectionString: string): Promise<LedgerData
 
 function overPostgres(client: Client): Database {
   return {
+    dialect: 'postgres',
     forUpdate: 'FOR UPDATE',
     async query(sql, values = []) {
       try {

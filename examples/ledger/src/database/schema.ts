@@ -1,7 +1,15 @@
 import type { Database } from './database.ts'
 
-/** The ledger's tables. Only the counter of entries is written differently in the two dialects. */
-const schema = (counter: string): readonly string[] => [
+/** What the two dialects write differently. */
+interface SchemaDialect {
+  /** The counter of entries. */
+  readonly counter: string
+  /** Orders an indexed text by code point, as lists do. */
+  readonly byCode: string
+}
+
+/** The ledger's tables, and an index for each sort of its lists. */
+const schema = ({ counter, byCode }: SchemaDialect): readonly string[] => [
   `CREATE TABLE IF NOT EXISTS wallets (
      id TEXT PRIMARY KEY,
      account TEXT NOT NULL,
@@ -35,32 +43,42 @@ const schema = (counter: string): readonly string[] => [
      delta BIGINT NOT NULL,
      balance_after BIGINT NOT NULL,
      created_at BIGINT NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS aliases (
+     account TEXT NOT NULL,
+     name TEXT NOT NULL,
+     wallet TEXT NOT NULL REFERENCES wallets (id),
+     version BIGINT NOT NULL,
+     created_at BIGINT NOT NULL,
+     PRIMARY KEY (account, name))`,
   `CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
-  `CREATE INDEX IF NOT EXISTS wallets_by_account ON wallets (account, created_at, id)`,
-  `CREATE INDEX IF NOT EXISTS transfers_by_account ON transfers (account, created_at, id)`,
+  `CREATE INDEX IF NOT EXISTS wallets_by_creation ON wallets (account, created_at, id${byCode})`,
+  `CREATE INDEX IF NOT EXISTS wallets_by_name ON wallets (account, substr(display_name, 1, 60)${byCode}, id${byCode})`,
+  `CREATE INDEX IF NOT EXISTS wallets_by_nickname ON wallets (account, substr(nickname, 1, 60)${byCode}, id${byCode})`,
+  `CREATE INDEX IF NOT EXISTS wallets_by_balance ON wallets (account, balance, id${byCode})`,
+  `CREATE INDEX IF NOT EXISTS transfers_by_creation ON transfers (account, created_at, id${byCode})`,
   `CREATE INDEX IF NOT EXISTS entries_by_wallet ON entries (wallet, seq)`,
 ]
 
-/** The counter of entries in SQLite; without AUTOINCREMENT a number could be given twice. */
-export const sqliteCounter = 'INTEGER PRIMARY KEY AUTOINCREMENT'
+/** SQLite: without AUTOINCREMENT a number could be given twice, and texts are ordered by code point as they are. */
+export const sqliteDialect: SchemaDialect = { counter: 'INTEGER PRIMARY KEY AUTOINCREMENT', byCode: '' }
 
-/** The counter of entries in Postgres. */
-export const postgresCounter = 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY'
+/** Postgres */
+export const postgresDialect: SchemaDialect = { counter: 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY', byCode: ' COLLATE "C"' }
 
 /** Makes the tables and indexes that are missing. `isThere` spares statements that would lock tables only to do nothing. */
 export async function createTables(
   database: Database,
-  counter: string,
+  dialect: SchemaDialect,
   isThere: (name: string) => Promise<boolean> = async () => false,
 ): Promise<void> {
-  for (const statement of schema(counter)) {
+  for (const statement of schema(dialect)) {
     const [, name = ''] = /IF NOT EXISTS (\w+)/.exec(statement) ?? []
     if (!(await isThere(name))) await database.query(statement)
   }
 }
 
 /** Makes the tables anew. Deleting rows would go on numbering entries where it was, and in Postgres take long. */
-export async function clearTables(database: Database, counter: string): Promise<void> {
-  for (const table of ['entries', 'transfers', 'wallets']) await database.query(`DROP TABLE IF EXISTS ${table}`)
-  await createTables(database, counter)
+export async function clearTables(database: Database, dialect: SchemaDialect): Promise<void> {
+  for (const table of ['aliases', 'entries', 'transfers', 'wallets']) await database.query(`DROP TABLE IF EXISTS ${table}`)
+  await createTables(database, dialect)
 }

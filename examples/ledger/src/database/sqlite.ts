@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { sqlite } from 'holdfast/sqlite'
 import type { SqliteDatabase } from 'holdfast/sqlite'
 import type { Database, LedgerDatabase, Row } from './database.ts'
-import { clearTables, createTables, sqliteCounter } from './schema.ts'
+import { clearTables, createTables, sqliteDialect } from './schema.ts'
 
 /** The ledger in one SQLite file, or with `:memory:` in this process only. */
 export async function openSqlite(path: string): Promise<LedgerDatabase> {
@@ -14,15 +14,16 @@ export async function openSqlite(path: string): Promise<LedgerDatabase> {
     transaction: (call) => overSqlite(store.transaction(call)),
     read: overSqlite(store.read),
     write: (body) => store.write((handle) => body(overSqlite(handle))),
-    clear: () => database.write((writer) => clearTables(writer, sqliteCounter)),
+    clear: () => database.write((writer) => clearTables(writer, sqliteDialect)),
     close: () => store.close(),
   }
-  await database.write((writer) => createTables(writer, sqliteCounter))
+  await database.write((writer) => createTables(writer, sqliteDialect))
   return database
 }
 
 function overSqlite(handle: SqliteDatabase): Database {
   return {
+    dialect: 'sqlite',
     forUpdate: '',
     query: async (sql, values = []) => {
       // To SQLite `$1` is the name of a value.

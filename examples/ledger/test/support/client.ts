@@ -41,6 +41,7 @@ export interface Client {
   readonly url: string
   get(path: string, options?: CallOptions, method?: string): Promise<Answered>
   /** A string is sent as it is. */
+  send(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answered>
   post(path: string, body?: unknown, options?: CallOptions): Promise<Answered>
   openWallet(opening?: string, options?: CallOptions & { currency?: string }): Promise<string>
   balanceOf(wallet: string): Promise<string>
@@ -66,15 +67,16 @@ export function createClient(url: string): Client {
     }
     const response = await fetch(url + path, { method, headers, redirect: 'manual', ...(body !== undefined && { body }) })
     const text = await response.text()
-    const isJson = response.headers.get('content-type')?.includes('json') && text !== ''
+    const isJson = response.headers.get('content-type')?.match(/[/+]json\b/) && text !== ''
     return { status: response.status, headers: response.headers, text, json: (isJson ? JSON.parse(text) : {}) as Json }
   }
 
   const client: Client = {
     url,
     get: (path, options = {}, method = 'GET') => send(method, path, undefined, options),
-    post: (path, body, options = {}) =>
-      send('POST', path, body === undefined || typeof body === 'string' ? body : JSON.stringify(body), options),
+    send: (method, path, body, options = {}) =>
+      send(method, path, body === undefined || typeof body === 'string' ? body : JSON.stringify(body), options),
+    post: (path, body, options = {}) => client.send('POST', path, body, options),
     async openWallet(opening, { currency = 'EUR', ...options } = {}) {
       const made = await client.post(
         '/wallets',

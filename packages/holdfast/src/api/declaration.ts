@@ -1,7 +1,10 @@
 import { configurationError } from '../core/index.ts'
 import type { Clock, Random } from '../core/index.ts'
+import { preconditionRuleNames } from '../concurrency/index.ts'
+import type { PreconditionRules } from '../concurrency/index.ts'
 import type { Guarantee, IdempotencyRules, IdempotencyStore } from '../idempotency/index.ts'
 import type { LimitStore } from '../rate-limit/index.ts'
+import type { List } from '../pagination/index.ts'
 import type { AccountResolver } from './account.ts'
 
 /** The ports a store offers, one for each pattern it can keep records for. `sqlite(...)`, `postgres(...)`, `redis(...)` and `memory()` are such. */
@@ -15,6 +18,10 @@ export interface Store {
 export interface RouteDeclaration {
   /** A guarantee, or a guarantee with further rules. */
   readonly idempotency?: Guarantee | IdempotencyRules
+  /** Whether a write must say which state it is about, or `'optional'` where it may. On a GET route: answers 304 and completes tags. */
+  readonly precondition?: PreconditionRules['rule'] | PreconditionRules
+  /** The list a GET route gives pages of, made by `defineList`. */
+  readonly page?: List
 }
 
 /** What an API promises: declared once, enforced by middleware, gateway and client alike. */
@@ -28,6 +35,8 @@ export interface ApiDeclaration {
   readonly routes: Readonly<Record<string, RouteDeclaration>>
   /** Seals records in stores that outlive the process; at least 16 characters, the same in all processes. */
   readonly secret?: string | Uint8Array | undefined
+  /** Secrets that cursors are sealed under, newest first; keep a retired one for as long as lists let cursors live. @default [secret] */
+  readonly cursorSecrets?: readonly (string | Uint8Array)[]
   /** Separates APIs that share a store. @default 'api' */
   readonly namespace?: string
   /** The most live idempotency keys an account may have. @default unlimited */
@@ -48,6 +57,7 @@ const declarationOptions = [
   'singleTenant',
   'routes',
   'secret',
+  'cursorSecrets',
   'namespace',
   'keysPerAccount',
   'storeTimeoutMs',
@@ -56,7 +66,7 @@ const declarationOptions = [
   'clock',
   'random',
 ]
-const routeOptions = ['idempotency']
+const routeOptions = ['idempotency', 'precondition', 'page']
 const idempotencyOptions = [
   'guarantee',
   'key',
@@ -104,6 +114,7 @@ export function assertDeclaration(declaration: ApiDeclaration): void {
       throw configurationError(`${route}: expected an object such as { idempotency: "exactly-once" }, got ${typeof rules}`)
     assertKnown(route, rules, routeOptions)
     if (typeof rules.idempotency === 'object') assertKnown(`${route}: idempotency`, rules.idempotency, idempotencyOptions)
+    if (typeof rules.precondition === 'object') assertKnown(`${route}: precondition`, rules.precondition, preconditionRuleNames)
   }
 }
 

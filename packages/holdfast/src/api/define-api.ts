@@ -16,6 +16,8 @@ import { assertDeclaration } from './declaration.ts'
 import type { ApiDeclaration, RouteDeclaration } from './declaration.ts'
 import { errorPage } from './error-pages.ts'
 import { idempotencyOptions, idempotencyStep } from './idempotency-step.ts'
+import { preconditionSteps } from './precondition-step.ts'
+import { pageStep } from './page-step.ts'
 import type { RouteSteps } from './route-steps.ts'
 import { compileRoutes } from './router.ts'
 
@@ -97,5 +99,12 @@ export function defineApi(declaration: ApiDeclaration): Api {
  * back the record, downgrade of the reply, ETag, Link, RateLimit and Vary. A pattern that is not there yet leaves its place empty.
  */
 function compileRoute(route: string, rules: RouteDeclaration, steps: RouteSteps): Policy {
-  return stack(steps.account, ...idempotencyStep(route, rules, steps))
+  const precondition = preconditionSteps(route, rules, steps)
+  return stack(
+    steps.account,
+    ...precondition.check,
+    ...idempotencyStep(route, rules, steps),
+    ...precondition.guard,
+    ...pageStep(route, rules, steps),
+  )
 }

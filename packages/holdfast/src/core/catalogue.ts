@@ -13,18 +13,31 @@ export type ProblemCode =
   | 'account-unknown'
   | 'body-invalid'
   | 'body-too-large'
+  | 'cursor-expired'
+  | 'cursor-query-mismatch'
+  | 'export-failed'
   | 'handler-failed'
   | 'in-progress'
+  | 'invalid-cursor'
   | 'key-expired'
   | 'key-invalid'
   | 'key-missing'
   | 'key-reused'
   | 'key-unknown'
+  | 'malformed-etag'
   | 'not-replayable'
   | 'outcome-unknown'
+  | 'patch-inapplicable'
+  | 'patch-invalid'
+  | 'patch-test-failed'
+  | 'patch-type-unsupported'
+  | 'precondition-required'
+  | 'query-invalid'
   | 'shutting-down'
   | 'store-unavailable'
   | 'too-many-keys'
+  | 'version-conflict'
+  | 'weak-etag'
 
 const kind = (status: number, retryable: boolean, title: string, advice: string): ProblemKind => ({ status, retryable, title, advice })
 
@@ -38,6 +51,14 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     'Correct the body; a JSON body needs valid syntax and no repeated member names.',
   ),
   'body-too-large': kind(413, false, 'The body is longer than this route accepts', 'Send a shorter body.'),
+  'cursor-expired': kind(410, false, 'The cursor is too old', 'Start again without a cursor.'),
+  'cursor-query-mismatch': kind(
+    400,
+    false,
+    'The cursor belongs to another query',
+    'Repeat path, filters and sort as they were when the cursor was given, or start again without one.',
+  ),
+  'export-failed': kind(500, true, 'The export broke off', 'Resume it with the last _cursor.'),
   'handler-failed': kind(
     500,
     false,
@@ -49,6 +70,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     true,
     'A call with this idempotency key is still running',
     'Repeat the same call with the same key after Retry-After.',
+  ),
+  'invalid-cursor': kind(
+    400,
+    false,
+    'The cursor is not valid',
+    'Send a cursor as it was given, to the list and under the account it was given for.',
   ),
   'key-expired': kind(
     412,
@@ -65,6 +92,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   'key-reused': kind(422, false, 'The idempotency key was used for another call', 'Use a new key for a different call.'),
   'key-unknown': kind(404, false, 'No call with this idempotency key is known', 'Check the key and the account.'),
+  'malformed-etag': kind(
+    400,
+    false,
+    'A precondition field does not hold entity tags',
+    'Send the ETag exactly as it was received, in its double quotes.',
+  ),
   'not-replayable': kind(
     409,
     false,
@@ -77,6 +110,32 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     'It is not known whether the call took effect',
     'Look the result up, or ask the owner of the API to resolve the key; do not repeat under a new key.',
   ),
+  'patch-inapplicable': kind(
+    409,
+    false,
+    'The patch does not fit the resource',
+    'Read the resource and make a patch for what it holds now.',
+  ),
+  'patch-invalid': kind(400, false, 'The patch is not valid', 'Correct the patch; it was not applied in part.'),
+  'patch-test-failed': kind(
+    409,
+    false,
+    'A test operation of the patch failed',
+    'Read the resource; it does not hold what the patch expects.',
+  ),
+  'patch-type-unsupported': kind(
+    415,
+    false,
+    'This route does not take patches of this media type',
+    'Send a patch of a media type that Accept-Patch lists.',
+  ),
+  'precondition-required': kind(
+    428,
+    false,
+    'This route needs a precondition',
+    'Read the resource, and send If-Match with the ETag you received.',
+  ),
+  'query-invalid': kind(400, false, 'The query is not valid', 'Correct the parameters that errors names.'),
   'shutting-down': kind(503, true, 'The server is shutting down', 'Repeat the same call with the same key; another process will take it.'),
   'store-unavailable': kind(
     503,
@@ -85,25 +144,53 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     'Repeat the same call with the same key after Retry-After.',
   ),
   'too-many-keys': kind(429, true, 'The account has too many live idempotency keys', 'Wait until older keys expire.'),
+  'version-conflict': kind(
+    412,
+    false,
+    'The resource is not in the state the call expects',
+    'Read the resource, apply the change again, and send the new ETag.',
+  ),
+  'weak-etag': kind(
+    412,
+    false,
+    'The entity tag was weakened on its way',
+    'Send the strong ETag, without W/; have whatever stands between caller and API leave tags alone.',
+  ),
 }
 
 /** The stable code of an error of Holdfast's own. */
 export type ErrorCode =
+  | 'attempt-timeout'
+  | 'body-idle'
   | 'body-incomplete'
   | 'body-too-large'
   | 'configuration-invalid'
+  | 'expectation-ignored'
+  | 'deadline-exceeded'
+  | 'endpoint-unavailable'
   | 'lease-lost'
   | 'no-current-call'
+  | 'outcome-unknown'
+  | 'pacing-refused'
   | 'retryable'
   | 'store-unavailable'
+  | 'version-conflict'
 
 /** The stable codes of Holdfast's own errors, which are thrown, never answered. Documented on docs/errors/README.md. */
 export const errorCodes: Readonly<Record<ErrorCode, string>> = {
+  'attempt-timeout': 'One attempt of a call did not get its answer in time.',
+  'body-idle': 'The body of an answer stopped arriving.',
   'body-incomplete': 'A body ended before it was whole.',
   'body-too-large': 'A body was longer than its reader allows.',
   'configuration-invalid': 'A declaration or an option was refused when it was made.',
+  'expectation-ignored': "A guarded handler answered with success and did not consume its caller's expectation.",
+  'deadline-exceeded': 'The time a call had in all ran out.',
+  'endpoint-unavailable': 'An endpoint failed so often that nothing is sent to it for now.',
   'lease-lost': 'Another process took the key over while this one was still running.',
   'no-current-call': 'currentCall() was called outside a handler that Holdfast wraps.',
+  'outcome-unknown': 'A call was sent, and it is not known whether it took effect.',
+  'pacing-refused': 'A call would have had to wait for its turn longer than it has time.',
   retryable: 'A handler declared that it failed without an effect.',
   'store-unavailable': 'The store could not be reached, or did not answer in time.',
+  'version-conflict': 'A conditional write of several resources found one of them changed.',
 }

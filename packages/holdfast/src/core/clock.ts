@@ -7,13 +7,20 @@ export interface Clock {
   now(): number
   /** Runs an action once, `delayMs` milliseconds from now. */
   after(delayMs: number, action: () => void): Cancel
+  /** Milliseconds from some origin that never jump, for measuring how long something takes. Without it `now` is used. */
+  monotonic?(): number
+}
+
+/** Milliseconds on a clock that a correction of the wall clock does not move. Only differences mean something. */
+export function monotonic(clock: Clock): number {
+  return clock.monotonic === undefined ? clock.now() : clock.monotonic()
 }
 
 /** Chance as a parameter: a number in [0, 1), like `Math.random`. */
 export type Random = () => number
 
 /** `setTimeout` runs longer delays at once (its delay is a 32-bit integer); 24 days is as good as never. */
-const longestDelayMs = 2_147_483_647
+export const longestDelayMs = 2_147_483_647
 
 /** The machine's own clock. Its timers never keep a process alive. */
 export const systemClock: Clock = {
@@ -23,6 +30,17 @@ export const systemClock: Clock = {
     timer.unref()
     return () => clearTimeout(timer)
   },
+  monotonic: () => performance.now(),
+}
+
+/** The machine's own clock for callers: a wait keeps the process alive, since somebody waits for what comes after it. Needs nothing of Node. */
+export const waitingClock: Clock = {
+  now: () => Date.now(),
+  after: (delayMs, action) => {
+    const timer = setTimeout(action, Math.min(delayMs, longestDelayMs))
+    return () => clearTimeout(timer)
+  },
+  monotonic: () => performance.now(),
 }
 
 /**

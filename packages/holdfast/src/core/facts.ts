@@ -42,3 +42,17 @@ export const transactionFact: FactKey<unknown> = defineFact<unknown>('transactio
 
 /** The route a call matched, as declared: `POST /transfers`. */
 export const routeFact: FactKey<string> = defineFact<string>('route')
+
+/** How long the caller still waits. Time that has run out is negative. */
+export interface Deadline {
+  remainingMs(): number
+}
+
+/** When the caller stops waiting. In a server set from the field Holdfast-Timeout, in a client by its deadline policy. */
+export const deadlineFact: FactKey<Deadline> = defineFact<Deadline>('deadline')
+
+/** Which attempt of the caller's a call is, counted from 1. Absent where the caller does not say. */
+export const attemptFact: FactKey<number> = defineFact<number>('attempt')
+
+/** The URL as the caller sent it. Set by a step that rewrites the URL, for those that write links back. */
+export const sentUrlFact: FactKey<string> = defineFact<string>('sent-url')

@@ -4,12 +4,22 @@ export { createCall, fromRequest, targetOf } from './call.ts'
 export type { Call, CallChange, CallInit, RequestHead, Target } from './call.ts'
 export { errorCodes, problemKinds } from './catalogue.ts'
 export type { ErrorCode, ProblemCode, ProblemKind } from './catalogue.ts'
-export { sleep, systemClock, withTimeout } from './clock.ts'
+export { monotonic, sleep, systemClock, waitingClock, withTimeout } from './clock.ts'
 export type { Cancel, Clock, Random } from './clock.ts'
 export { currentCall, findCurrentCall, runWithCall } from './current.ts'
 export { HoldfastError, bodyIncomplete, bodyTooLarge, configurationError, isHoldfastError, storeUnavailable } from './errors.ts'
-export { accountFact, createFacts, defineFact, routeFact, transactionFact, versionFact } from './facts.ts'
-export type { FactKey, Facts } from './facts.ts'
+export {
+  accountFact,
+  attemptFact,
+  createFacts,
+  deadlineFact,
+  defineFact,
+  routeFact,
+  sentUrlFact,
+  transactionFact,
+  versionFact,
+} from './facts.ts'
+export type { Deadline, FactKey, Facts } from './facts.ts'
 export { ChangedFields, changeFields, toFields } from './fields.ts'
 export type { Fields, FieldsInit, HeaderReader } from './fields.ts'
 export { policyOf, stack } from './policy.ts'

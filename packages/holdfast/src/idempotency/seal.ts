@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hash, hkdfSync, randomFillSync } from 'node:crypto'
-import { configurationError } from '../core/index.ts'
+import { createCipheriv, createDecipheriv, createHash, createHmac, createSecretKey, hash } from 'node:crypto'
+import { assertSecret, createNonces, deriveKey as keyFor } from '../core/secret.ts'
 
 /** Whose key it is. `endpoint` is set where keys are scoped to one route. */
 export interface KeyName {
@@ -23,7 +23,6 @@ export interface Sealer {
   derive(name: KeyName, label: string): string
 }
 
-const shortestSecret = 16
 const sealVersion = 1
 const nonceBytes = 12
 const tagBytes = 16
@@ -43,11 +42,8 @@ function nameText(namespace: string, { account, key, endpoint = '' }: KeyName): 
  * const sealer = createSealer(process.env['HOLDFAST_SECRET'], 'ledger')
  */
 export function createSealer(secret: string | Uint8Array, namespace: string): Sealer {
-  if (secret.length < shortestSecret)
-    throw configurationError(
-      `secret: expected at least ${shortestSecret} characters or bytes, got ${secret.length}; make one with \`openssl rand -base64 32\``,
-    )
-  const derived = (purpose: string) => createSecretKey(Buffer.from(hkdfSync('sha256', secret, '', `holdfast ${purpose} v1`, 32)))
+  assertSecret('secret', secret)
+  const derived = (purpose: string) => keyFor(secret, purpose)
   const [idKey, fingerprintKey, sealKey, deriveKey] = [derived('id'), derived('fingerprint'), derived('seal'), derived('derive')]
   const mac = (key: ReturnType<typeof derived>, text: string) => createHmac('sha256', key).update(text)
   // One HMAC over a pseudorandom key and the record's name is the expand step of HKDF for one block.
@@ -89,20 +85,6 @@ export function createSealer(secret: string | Uint8Array, namespace: string): Se
     derive: (name, label) => toUuidV8(mac(deriveKey, `${nameText(namespace, name)}\u0000${label}`).digest()),
   }
   return sealer
-}
-
-/** Draws nonces by the hundred: asking for randomness costs as much as sealing a record. */
-function createNonces(): () => Uint8Array {
-  const drawn = new Uint8Array(256 * nonceBytes)
-  let at = drawn.byteLength
-  return () => {
-    if (at === drawn.byteLength) {
-      randomFillSync(drawn)
-      at = 0
-    }
-    at += nonceBytes
-    return drawn.subarray(at - nonceBytes, at)
-  }
 }
 
 /**

@@ -1,0 +1,50 @@
+import { monotonic, waitingClock } from '../core/clock.ts'
+import type { Clock } from '../core/clock.ts'
+import { configurationError } from '../core/errors.ts'
+import { deadlineFact, defineFact } from '../core/facts.ts'
+import type { FactKey } from '../core/facts.ts'
+import type { Policy } from '../core/policy.ts'
+import { inheritedMs } from '../retry/ambient.ts'
+import { deadlineExceeded } from './errors.ts'
+
+/** How long a call may take. */
+export interface DeadlineOptions {
+  /** The time for the whole call with all attempts and waits, milliseconds. @default 30_000 */
+  readonly deadlineMs?: number
+  /** Whether a call made while a call of ours is being served has no more time than that one has left. @default true */
+  readonly inherit?: boolean
+  readonly clock?: Clock
+}
+
+/** The time one call asks for, milliseconds. */
+export const deadlineMsFact: FactKey<number> = defineFact<number>('deadline-ms')
+
+/** What the way back to our own caller takes at least. */
+const marginMs = 5
+
+/**
+ * Gives a call a time for everything: attempts, waits between them, and the body where it is buffered. A call made while another one is
+ * being served inherits the time that one has left. `fetchThrough` tells the server with each attempt how much is left
+ * (`Holdfast-Timeout`, milliseconds), and ends the attempt that is under way when nothing is.
+ *
+ * @throws HoldfastError `configuration-invalid`; calls reject with `deadline-exceeded`
+ * @example
+ * const fetch = fetchThrough(stack(deadline({ deadlineMs: 5_000 }), retry()))
+ */
+export function deadline({ deadlineMs = 30_000, inherit = true, clock = waitingClock }: DeadlineOptions = {}): Policy {
+  assertDuration('deadlineMs', deadlineMs)
+  return function deadline(call, next) {
+    const own = call.facts.get(deadlineMsFact) ?? deadlineMs
+    const inherited = inherit ? inheritedMs() : undefined
+    const allowed = inherited === undefined ? own : Math.min(own, inherited - marginMs)
+    if (allowed <= 0) throw deadlineExceeded()
+    const endsAt = monotonic(clock) + allowed
+    call.facts.set(deadlineFact, { remainingMs: () => endsAt - monotonic(clock) })
+    return next(call)
+  }
+}
+
+/** Refuses what is no duration. */
+export function assertDuration(name: string, ms: number | undefined): void {
+  if (ms !== undefined && !(ms > 0)) throw configurationError(`${name}: expected milliseconds above 0, got ${String(ms)}`)
+}

@@ -1,0 +1,22 @@
+/**
+ * Makes an idempotency key: a UUIDv7 (RFC 9562 section 5.7). It says when it was made, so that a server never takes a key it has
+ * forgotten for a new one. Make it before the call where the call may have to be repeated by another process, and keep it.
+ *
+ * @param now milliseconds since the epoch; the time of the caller's clock
+ * @example
+ * const key = newKey()
+ * await save(key)
+ * await fetch(url, { method: 'POST', body, holdfast: { key } })
+ */
+export function newKey(now: number = Date.now()): string {
+  const time = now.toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomPart()}`
+}
+
+/** Everything of a random UUID after its version. */
+function randomPart(): string {
+  // Only secure contexts of browsers have randomUUID.
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID().slice(15)
+  const hex = Array.from(crypto.getRandomValues(new Uint8Array(10)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return `${hex.slice(0, 3)}-${'89ab'[Number.parseInt(hex.slice(3, 4), 16) & 3]}${hex.slice(4, 7)}-${hex.slice(7, 19)}`
+}

@@ -1,0 +1,1 @@
+export { jsonPatch } from './json-patch.ts'

@@ -1,0 +1,6 @@
+export { whereExpected } from './condition.ts'
+export type { SqlCondition } from './condition.ts'
+export { counterTable, deleteRow, insertRow, updateRow, updateRows } from './rows.ts'
+export type { RowChange, RowTarget, WrittenRow } from './rows.ts'
+export { fromPostgres, fromSqlite } from './sql.ts'
+export type { PostgresQueries, Sql, SqlRow, SqliteQueries } from './sql.ts'
