@@ -164,17 +164,28 @@ export type ErrorCode =
   | 'body-idle'
   | 'body-incomplete'
   | 'body-too-large'
+  | 'call-refused'
+  | 'checkpoint-refused'
   | 'configuration-invalid'
-  | 'expectation-ignored'
+  | 'cursor-expired'
   | 'deadline-exceeded'
   | 'endpoint-unavailable'
+  | 'expectation-ignored'
+  | 'export-failed'
   | 'lease-lost'
+  | 'lossy-number'
+  | 'next-refused'
   | 'no-current-call'
   | 'outcome-unknown'
   | 'pacing-refused'
+  | 'page-invalid'
+  | 'pagination-loop'
+  | 'resource-gone'
   | 'retryable'
   | 'store-unavailable'
+  | 'update-conflict'
   | 'version-conflict'
+  | 'weak-etag'
 
 /** The stable codes of Holdfast's own errors, which are thrown, never answered. Documented on docs/errors/README.md. */
 export const errorCodes: Readonly<Record<ErrorCode, string>> = {
@@ -182,15 +193,26 @@ export const errorCodes: Readonly<Record<ErrorCode, string>> = {
   'body-idle': 'The body of an answer stopped arriving.',
   'body-incomplete': 'A body ended before it was whole.',
   'body-too-large': 'A body was longer than its reader allows.',
+  'call-refused': 'A call was answered with a status that ends update(), items(), pages() or exportItems().',
+  'checkpoint-refused': 'A checkpoint is none, or belongs to another query.',
   'configuration-invalid': 'A declaration or an option was refused when it was made.',
-  'expectation-ignored': "A guarded handler answered with success and did not consume its caller's expectation.",
+  'cursor-expired': 'The server no longer knows the place a walk has reached.',
   'deadline-exceeded': 'The time a call had in all ran out.',
   'endpoint-unavailable': 'An endpoint failed so often that nothing is sent to it for now.',
+  'expectation-ignored': "A guarded handler answered with success and did not consume its caller's expectation.",
+  'export-failed': 'An export of JSON lines failed, or broke off again and again.',
   'lease-lost': 'Another process took the key over while this one was still running.',
+  'lossy-number': 'A value would be written back with a number that was rounded when it was read.',
+  'next-refused': 'The next page is said to be on another origin.',
   'no-current-call': 'currentCall() was called outside a handler that Holdfast wraps.',
   'outcome-unknown': 'A call was sent, and it is not known whether it took effect.',
   'pacing-refused': 'A call would have had to wait for its turn longer than it has time.',
+  'page-invalid': 'A page is no JSON, or has its items in none of the usual places.',
+  'pagination-loop': 'The server sends a walk over pages in circles.',
+  'resource-gone': 'There is nothing to update: 404 or 410.',
   retryable: 'A handler declared that it failed without an effect.',
   'store-unavailable': 'The store could not be reached, or did not answer in time.',
+  'update-conflict': 'Others wrote first, each time, or changed the same members.',
   'version-conflict': 'A conditional write of several resources found one of them changed.',
+  'weak-etag': 'The server shows no strong entity tag to make a write conditional on.',
 }

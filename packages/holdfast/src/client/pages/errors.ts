@@ -1,0 +1,38 @@
+import { HoldfastError } from '../../core/index.ts'
+
+/** The server sends a walk in circles: it gave a cursor, or a page, that was there before. Code `pagination-loop`. */
+export class PaginationLoopError extends HoldfastError {
+  /** Where the next page would have been. */
+  readonly cursor: string
+
+  constructor(cursor: string, what: string) {
+    super('pagination-loop', `the server sends this walk in circles: ${what}`)
+    this.name = 'PaginationLoopError'
+    this.cursor = cursor
+  }
+}
+
+/** The server no longer takes the cursor (410); the walk has to begin anew, or from what is known of the last item. Code `cursor-expired`. */
+export class CursorExpiredError extends HoldfastError {
+  /** The last item that was handed out; `undefined` when there was none since the walk began or was resumed. */
+  readonly lastItem: unknown
+
+  constructor(lastItem: unknown) {
+    super('cursor-expired', 'the server no longer knows the place this walk has reached')
+    this.name = 'CursorExpiredError'
+    this.lastItem = lastItem
+  }
+}
+
+/** A checkpoint that is none, or belongs to another query. Nothing was sent. Code `checkpoint-refused`. */
+export function checkpointRefused(why: string): HoldfastError {
+  return new HoldfastError('checkpoint-refused', `this checkpoint cannot be resumed here: ${why}`)
+}
+
+/** The next page is said to be on another origin. Nothing was sent there, credentials least of all. Code `next-refused`. */
+export function nextRefused(origin: string): HoldfastError {
+  return new HoldfastError(
+    'next-refused',
+    `the next page is said to be on ${origin}, which would get the credentials of this walk; name it in allowOrigins if it may`,
+  )
+}

@@ -1,0 +1,73 @@
+import { HoldfastError } from '../../core/index.ts'
+import { sharedBudget } from '../../retry/budget.ts'
+import { afterFailure, afterStatus, earnsBudget } from '../again.ts'
+import { openScope } from '../call-scope.ts'
+import type { FetchLike } from '../fetch-like.ts'
+import { parseProblem, readText } from '../read-body.ts'
+import { RefusedError } from '../refused.ts'
+import { sendUntilFinal } from '../resend.ts'
+import { findNext, placeOf } from './next.ts'
+import type { Place } from './checkpoint.ts'
+import type { WalkSettings } from './options.ts'
+
+/** One page as it came. */
+export interface LoadedPage<T> {
+  readonly url: URL
+  readonly headers: Headers
+  readonly body: unknown
+  readonly items: readonly T[]
+  readonly next: Place | undefined
+}
+
+/**
+ * Asks for one page, again while it gets no answer, and after the wait the server asks for.
+ *
+ * @throws RefusedError, HoldfastError `page-invalid`, or what `fetch` rejected with
+ */
+export async function loadPage<T>(fetch: FetchLike, url: URL, settings: WalkSettings<T>, signal: AbortSignal): Promise<LoadedPage<T>> {
+  const { clock, headers } = settings
+  const scope = openScope(clock, settings.pageDeadlineMs, signal)
+  try {
+    const sent = await sendUntilFinal({
+      ...settings,
+      scope,
+      budget: sharedBudget(url.origin),
+      async send() {
+        const response = await fetch(url.href, { headers: { accept: 'application/json', ...headers }, signal: scope.signal })
+        return { status: response.status, headers: response.headers, text: await readText(response), response }
+      },
+      earns: ({ response }) => earnsBudget(response),
+      judge: (outcome) => ('error' in outcome ? afterFailure(outcome.error) : afterStatus(outcome.answer, clock.now())),
+    })
+    if ('error' in sent) throw sent.error
+    const { status, text } = sent.answer
+    if (status < 200 || status > 299) throw new RefusedError(`GET ${url.origin}${url.pathname}`, status, parseProblem(text))
+    const body = parseBody(text)
+    const items = settings.items?.(body) ?? itemsOf(body)
+    const found = { url, headers: sent.answer.headers, body, items }
+    return { ...found, next: settings.next === undefined ? findNext(found) : placeOf(settings.next(found)) }
+  } finally {
+    scope.close()
+  }
+}
+
+function parseBody(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new HoldfastError('page-invalid', 'a page is no JSON', { cause })
+  }
+}
+
+/** The items of a page in the shapes lists usually have. */
+function itemsOf<T>(body: unknown): readonly T[] {
+  if (Array.isArray(body)) return body as T[]
+  const members = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
+  for (const name of ['data', 'items']) if (Array.isArray(members[name])) return members[name] as T[]
+  const arrays = Object.values(members).filter((member) => Array.isArray(member))
+  if (arrays.length === 1) return arrays[0] as T[]
+  throw new HoldfastError(
+    'page-invalid',
+    `a page has its items in none of the usual places (${arrays.length} arrays in it); say where with the option items`,
+  )
+}

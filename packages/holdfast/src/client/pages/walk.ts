@@ -1,0 +1,132 @@
+import type { FetchLike } from '../fetch-like.ts'
+import { RefusedError } from '../refused.ts'
+import { advance, alreadySeen, keyOf, progressFrom, toCheckpoint } from './checkpoint.ts'
+import type { Checkpoint, Place } from './checkpoint.ts'
+import { CursorExpiredError } from './errors.ts'
+import { loadPage } from './load-page.ts'
+import type { LoadedPage } from './load-page.ts'
+import { createLoopGuard } from './loop-guard.ts'
+import { recentNames } from './recent-names.ts'
+import { urlOf } from './next.ts'
+import type { WalkSettings } from './options.ts'
+
+/** A page of a walk: its new items, and what came with them. */
+export interface Page<T> {
+  /** Without those that were handed out before: in a page that was resumed, or by `dedupeBy`. */
+  readonly items: readonly T[]
+  /** Which page of this walk it is, from 1. */
+  readonly number: number
+  readonly url: string
+  readonly headers: Headers
+  readonly body: unknown
+  readonly isLast: boolean
+}
+
+/** A page, with what is needed to tell how far its items have been handed out. */
+export interface WalkedPage<T> {
+  readonly page: Page<T>
+  /** Notes that the next item was handed out. */
+  handOut(item: T): void
+  /** Notes that all of it was. */
+  handOutAll(): void
+}
+
+/** A walk over pages. */
+export interface Walk<T> {
+  pages(): AsyncGenerator<WalkedPage<T>, void, void>
+  checkpoint(): Checkpoint
+  /** Aborts whatever is being asked for. */
+  abort(reason: unknown): void
+}
+
+/** Begins a walk; nothing is sent before the first page is asked for. */
+export function createWalk<T>(fetch: FetchLike, settings: WalkSettings<T>): Walk<T> {
+  const { start, cursorParam, allowOrigins, resumeFrom, signal, dedupeBy } = settings
+  const controller = new AbortController()
+  const guard = createLoopGuard()
+  const isKnown = dedupeBy === undefined ? undefined : recentNames()
+  const progress = progressFrom(resumeFrom)
+  let lastItem: T | undefined
+
+  async function load(place: Place, from: URL): Promise<LoadedPage<T>> {
+    const url = urlOf(place, start, from, cursorParam, allowOrigins)
+    guard.follow(url.href)
+    try {
+      return await loadPage(fetch, url, settings, controller.signal)
+    } catch (error) {
+      const isExpired = error instanceof RefusedError && error.status === 410 && (place.cursor ?? place.link) !== undefined
+      throw isExpired ? new CursorExpiredError(lastItem) : error
+    }
+  }
+
+  /** Enters a page: the checkpoint is at its beginning, or still where it was when the page was resumed. */
+  function enter({ items, ...loaded }: LoadedPage<T>, number: number, isResumed: boolean): WalkedPage<T> {
+    const keys = items.map((item) => keyOf(item, dedupeBy))
+    if (keys.every(({ isName }) => isName))
+      guard.arrive(
+        loaded.url.href,
+        keys.map(({ key }) => key),
+      )
+    const isSeen = isResumed && resumeFrom !== undefined ? alreadySeen(resumeFrom) : () => false
+    const fresh = items.filter((_item, index) => {
+      const { key } = keys[index] as { key: string }
+      return !isSeen(key) && !(isKnown?.(key) ?? false)
+    })
+    let left = fresh.length
+    const handOut = (item: T): void => {
+      lastItem = item
+      advance(progress, keyOf(item, dedupeBy).key)
+      if (--left === 0) leave(loaded)
+    }
+    if (left === 0) leave(loaded)
+    return {
+      page: { items: fresh, number, url: loaded.url.href, headers: loaded.headers, body: loaded.body, isLast: loaded.next === undefined },
+      handOut,
+      handOutAll() {
+        for (const item of fresh) handOut(item)
+      },
+    }
+  }
+
+  /** At the end of the walk the checkpoint stays in the last page, so that resuming it finds what was added since. */
+  function leave({ next, url }: Pick<LoadedPage<T>, 'next' | 'url'>): void {
+    if (next !== undefined) Object.assign(progress, { place: absolute(next, url, start), index: 0, seen: [] })
+  }
+
+  async function* pages(): AsyncGenerator<WalkedPage<T>, void, void> {
+    const onAbort = (): void => controller.abort(signal?.reason)
+    if (signal?.aborted) onAbort()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      controller.signal.throwIfAborted()
+      let coming: Promise<LoadedPage<T>> | undefined = load(progress.place, start)
+      for (let number = 1; coming !== undefined; number++) {
+        const loaded: LoadedPage<T> = await coming
+        const isOver = loaded.next === undefined || number >= settings.maxPages
+        coming = undefined
+        if (!isOver && settings.prefetch === 1) coming = ahead(load(loaded.next as Place, loaded.url))
+        yield enter(loaded, number, number === 1)
+        controller.signal.throwIfAborted()
+        if (!isOver) coming ??= load(loaded.next as Place, loaded.url)
+      }
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+      controller.abort()
+    }
+  }
+
+  return { pages, checkpoint: () => toCheckpoint(settings.query, progress), abort: (reason) => controller.abort(reason) }
+}
+
+/** A page that was asked for ahead may fail before anybody waits for it; that is told when its turn comes. */
+function ahead<T>(coming: Promise<T>): Promise<T> {
+  coming.catch(() => {})
+  return coming
+}
+
+/** A link that means the same from wherever it is followed. */
+function absolute(place: Place, from: URL, start: URL): Place {
+  if (place.link === undefined || !URL.canParse(place.link, from.href)) return place
+  const url = new URL(place.link, from)
+  return { link: url.origin === start.origin ? url.pathname + url.search : url.href }
+}

@@ -1,0 +1,16 @@
+import { HoldfastError } from '../core/index.ts'
+
+/** An answer that ends a higher call: a status nothing can be done about here. `code` is `call-refused`. */
+export class RefusedError extends HoldfastError {
+  readonly status: number
+  /** The answer's problem (RFC 9457), or an empty object. */
+  readonly problem: Readonly<Record<string, unknown>>
+
+  constructor(what: string, status: number, problem: Readonly<Record<string, unknown>>) {
+    const detail = problem['detail'] ?? problem['title']
+    super('call-refused', `${what} was answered with ${status}${typeof detail === 'string' ? `: ${detail.slice(0, 200)}` : ''}`)
+    this.name = 'RefusedError'
+    this.status = status
+    this.problem = problem
+  }
+}

@@ -1,0 +1,89 @@
+import { HoldfastError } from '../../core/index.ts'
+import { OutcomeUnknown, isOutcomeUnknown } from '../outcome-unknown.ts'
+import type { KeyOutcome } from '../outcome-unknown.ts'
+
+/** What a `ConflictError` carries. */
+export interface ConflictDetails {
+  /** The value the change was made from. */
+  readonly base: unknown
+  /** The value that could not be written. */
+  readonly mine: unknown
+  /** The newest value known. */
+  readonly theirs: unknown
+  /** How many versions were tried. */
+  readonly attempts: number
+  /** JSON pointers of what both sides changed, for `merge: 'threeWay'`. */
+  readonly paths?: readonly string[]
+}
+
+/** Others wrote first, each time, until attempts or time were over; or both sides changed the same. Nothing was written. Code `update-conflict`. */
+export class ConflictError extends HoldfastError {
+  readonly base: unknown
+  readonly mine: unknown
+  readonly theirs: unknown
+  readonly attempts: number
+  readonly paths: readonly string[]
+
+  constructor({ base, mine, theirs, attempts, paths = [] }: ConflictDetails, options?: ErrorOptions) {
+    const why = paths.length > 0 ? `both sides changed ${paths.join(', ')}` : `others wrote first ${attempts} times`
+    super('update-conflict', `the update was not made: ${why}`, options)
+    this.name = 'ConflictError'
+    this.base = base
+    this.mine = mine
+    this.theirs = theirs
+    this.attempts = attempts
+    this.paths = paths
+  }
+}
+
+/** The server shows no strong entity tag to make a write conditional on. Nothing was written. Code `weak-etag`. */
+export class WeakETagError extends HoldfastError {
+  constructor(url: string, etag: string | null) {
+    super(
+      'weak-etag',
+      `${url} was answered with ${etag === null ? 'no ETag' : `the weak ETag ${etag}`}, so a write cannot be made conditional on its version; ` +
+        'keep intermediaries from changing the body (Cache-Control: no-transform), name where the version is (versioning), or accept lost updates (lastWriteWins)',
+    )
+    this.name = 'WeakETagError'
+  }
+}
+
+/** The resource is not there, or no longer. Code `resource-gone`. */
+export class GoneError extends HoldfastError {
+  readonly status: number
+
+  constructor(url: string, status: number) {
+    super('resource-gone', `${url} was answered with ${status}: there is nothing to update`)
+    this.name = 'GoneError'
+    this.status = status
+  }
+}
+
+/** What an `UpdateOutcomeUnknown` carries. */
+export interface UnknownDetails {
+  readonly method: string
+  readonly key: string
+  readonly base: unknown
+  readonly intended: unknown
+  readonly cause?: unknown
+  /** Sends the very same write again. */
+  resend(): Promise<Response>
+}
+
+/** A write was sent and may have been carried out; nobody says whether. Read the resource before writing again. Code `outcome-unknown`. */
+export class UpdateOutcomeUnknown extends OutcomeUnknown {
+  /** The value the change was made from. */
+  readonly base: unknown
+  /** What the resource is, if the write was carried out. */
+  readonly intended: unknown
+
+  constructor({ method, key, base, intended, cause, resend }: UnknownDetails) {
+    const lookUp = (waitSeconds: number): Promise<KeyOutcome> =>
+      isOutcomeUnknown(cause)
+        ? cause.lookUp({ waitSeconds })
+        : Promise.reject(new HoldfastError('outcome-unknown', 'only a fetch made by createFetch knows where to look a key up'))
+    super(method, { key, resend, lookUp }, cause)
+    this.base = base
+    this.intended = intended
+  }
+}

@@ -1,0 +1,6 @@
+export { ConflictError, GoneError, UpdateOutcomeUnknown, WeakETagError } from './errors.ts'
+export type { UpdateContext, UpdateOptions } from './options.ts'
+export { update } from './update.ts'
+export type { Updated, UpdateMeta } from './update.ts'
+export { bodyVersion, entityTags } from './version.ts'
+export type { Versioning, Write } from './version.ts'
