@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { collect, idsOf, listOf, origin, rowsTo, start } from '../../../test/client/list-server.ts'
-import type { Row } from '../../../test/client/list-server.ts'
+import { collect, idsOf, listOf, origin, rowsTo, start } from '../../../test/client/support/list-server.ts'
+import type { Row } from '../../../test/client/support/list-server.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { items } from './pages.ts'
 

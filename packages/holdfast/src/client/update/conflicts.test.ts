@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { problemOf, updateWorld } from '../../../test/client/update-world.ts'
-import { settle } from '../../../test/client/virtual.ts'
+import { problemOf, updateWorld } from '../../../test/client/support/update-world.ts'
+import { settle } from '../../../test/client/support/virtual.ts'
 import { update } from './update.ts'
 
 describe('update among other writers', () => {

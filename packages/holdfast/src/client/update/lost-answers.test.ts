@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import { problemOf, updateWorld } from '../../../test/client/update-world.ts'
-import { settle, virtual } from '../../../test/client/virtual.ts'
-import { reset } from '../../../test/client/versioned-server.ts'
-import type { VersionedServerOptions } from '../../../test/client/versioned-server.ts'
+import { problemOf, updateWorld } from '../../../test/client/support/update-world.ts'
+import { settle, virtual } from '../../../test/client/support/virtual.ts'
+import { reset } from '../../../test/client/support/versioned-server.ts'
+import type { VersionedServerOptions } from '../../../test/client/support/versioned-server.ts'
 import { update } from './update.ts'
 
 const url = 'https://lost.example/wallets/w1'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { problemOf, updateWorld } from '../../../test/client/update-world.ts'
-import { settle, virtual } from '../../../test/client/virtual.ts'
-import { versionedServer } from '../../../test/client/versioned-server.ts'
+import { problemOf, updateWorld } from '../../../test/client/support/update-world.ts'
+import { settle, virtual } from '../../../test/client/support/virtual.ts'
+import { versionedServer } from '../../../test/client/support/versioned-server.ts'
 import { update } from './update.ts'
 import { bodyVersion } from './version.ts'
 

@@ -1,4 +1,4 @@
-import type { FetchLike } from '../../src/client/fetch-like.ts'
+import type { FetchLike } from '../../../src/client/fetch-like.ts'
 
 export interface Row {
   readonly id: string

@@ -1,6 +1,6 @@
-import { seededRandom } from '../../src/testing/index.ts'
-import { createVirtualTime } from '../simulate/time.ts'
-import type { VirtualTime } from '../simulate/time.ts'
+import { seededRandom } from '../../../src/testing/index.ts'
+import { createVirtualTime } from '../../simulate/time.ts'
+import type { VirtualTime } from '../../simulate/time.ts'
 
 /** Runs work in virtual time to its end, and gives what it came to. */
 export async function settle<T>(time: VirtualTime, work: Promise<T>): Promise<T> {
