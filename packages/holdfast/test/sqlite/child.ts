@@ -73,9 +73,29 @@ async function hold(): Promise<void> {
   })
 }
 
+const dayMs = 86_400_000
+const meter = { kind: 'window', limit: 1_000, windowMs: 1_000 * dayMs, ceiling: 2_000 } as const
+const takeOne = async (): Promise<boolean> =>
+  (await store.limits.take([{ owner: 'everybody', counter: 'calls', meter, cost: 1, shadow: false }])).admitted
+
+/** Asks for more than there is, many at once; says how many were admitted. */
+async function limit(): Promise<void> {
+  const admitted = await Promise.all(Array.from({ length: 600 }, takeOne))
+  say(`admitted ${admitted.filter(Boolean).length}`)
+}
+
+/** Takes one after the other until it is killed; says of each that it has it. */
+async function takeUntilKilled(): Promise<void> {
+  for (let taken = 0; taken < 900; taken++) {
+    await takeOne()
+    say(`taken ${taken}`)
+  }
+  await once(process.stdin, 'data')
+}
+
 say('ready')
-if (task !== 'hold' && task !== 'load') await once(process.stdin, 'data')
-const tasks = new Map(Object.entries({ load, race, contend, hold }))
+if (!['hold', 'load', 'takeUntilKilled'].includes(task)) await once(process.stdin, 'data')
+const tasks = new Map(Object.entries({ load, race, contend, hold, limit, takeUntilKilled }))
 await tasks.get(task)?.()
 process.stdin.destroy()
 await store.close()

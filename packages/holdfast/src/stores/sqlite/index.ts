@@ -1,9 +1,11 @@
 import { HoldfastError, configurationError, currentCall, transactionFact } from '../../core/index.ts'
 import type { Call, Clock } from '../../core/index.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
+import type { LimitStore } from '../../rate-limit/store.ts'
 import { openDatabase } from './database.ts'
 import { openNodeSqlite } from './driver.ts'
 import type { SqliteDatabase, SqliteDriver } from './driver.ts'
+import { sqliteLimits } from './limits.ts'
 import { Transaction } from './transaction.ts'
 
 export type { SqliteChange, SqliteDatabase, SqliteDriver, SqliteNames, SqliteStatement, SqliteValue } from './driver.ts'
@@ -44,6 +46,12 @@ export interface SqliteOptions {
 export interface SqliteStore {
   readonly name: 'sqlite'
   readonly idempotency: IdempotencyStore
+  /**
+   * Counters of rate limits, in a file of their own beside the main one (`ledger.db-limits`), which is made on first use: counting never
+   * waits for handlers. What a process counted survives its being killed; a machine that loses power may forget the last moments. Without
+   * the file, every limit starts anew.
+   */
+  readonly limits: LimitStore
   /**
    * The database handle of a call's transaction: what an exactly-once handler writes through, so that its effects and its answer are
    * committed together. Takes the current call when none is given.
@@ -94,9 +102,11 @@ export function sqlite(
   assertDuration('busyTimeoutMs', busyTimeoutMs)
   assertDuration('holdLimitMs', holdLimitMs)
   const database = openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock })
+  const limits = sqliteLimits({ path, open, busyTimeoutMs, clock })
   return {
     name: 'sqlite',
     idempotency: database.idempotency,
+    limits: limits.store,
     read: database.read,
     transaction(call = currentCall()) {
       const transaction = call.facts.get(transactionFact)
@@ -107,7 +117,9 @@ export function sqlite(
       )
     },
     write: (body) => database.group.run((transaction) => transaction.inSavepoint(() => body(transaction))),
-    close: () => database.close(),
+    async close() {
+      await Promise.all([limits.close(), database.close()])
+    },
   }
 }
 
