@@ -14,6 +14,17 @@ export interface Names {
   readonly finish: string
   readonly step: string
   readonly isFull: string
+  readonly limits: string
+  readonly limitTokens: string
+  readonly limitPeriod: string
+  readonly limitUsed: string
+  readonly limitAt: string
+  readonly limitFits: string
+  readonly limitDebited: string
+  readonly limitSettled: string
+  readonly limitTtl: string
+  readonly limitTake: string
+  readonly limitSettle: string
   /** An expression: the 64-bit advisory lock of a purpose and an id, which must be SQL. */
   lock(purpose: 'key' | 'scope' | 'migrate' | 'collect', id: string): string
 }
@@ -43,6 +54,17 @@ export function namesOf(schema: string, table: string): Names {
     finish: qualified('_finish_v1'),
     step: qualified('_step_v1'),
     isFull: qualified('_is_full_v1'),
+    limits: qualified('_limits'),
+    limitTokens: qualified('_limit_tokens'),
+    limitPeriod: qualified('_limit_period_v1'),
+    limitUsed: qualified('_limit_used_v1'),
+    limitAt: qualified('_limit_at_v1'),
+    limitFits: qualified('_limit_fits_v1'),
+    limitDebited: qualified('_limit_debit_v1'),
+    limitSettled: qualified('_limit_put_v1'),
+    limitTtl: qualified('_limit_ttl_v1'),
+    limitTake: qualified('_limit_take_v1'),
+    limitSettle: qualified('_limit_settle_v1'),
     lock: (purpose, id) => `hashtextextended(${text(`holdfast/${schema}.${table}/${purpose}/`)} || ${id}, 0)`,
   }
 }

@@ -3,6 +3,7 @@ import { currentCall } from '../../core/current.ts'
 import { configurationError } from '../../core/errors.ts'
 import { transactionFact } from '../../core/facts.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
+import type { LimitStore } from '../../rate-limit/store.ts'
 import { abandon, claim, complete, heartbeat, lookup, release, resolve } from './claim.ts'
 import { collect } from './collect.ts'
 import type { Context, Isolation } from './context.ts'
@@ -10,6 +11,7 @@ import { examine, findSchema } from './doctor.ts'
 import { ignoreIdleErrors } from './driver.ts'
 import type { PostgresClient, PostgresPool } from './driver.ts'
 import { toUnavailable } from './failure.ts'
+import { postgresLimits } from './limits.ts'
 import { assertName, namesOf } from './names.ts'
 import type { Names } from './names.ts'
 import { transactPlainly } from './plain-transaction.ts'
@@ -55,6 +57,11 @@ export interface PostgresOptions {
 export interface PostgresStore {
   readonly name: 'postgres'
   readonly idempotency: IdempotencyStore
+  /**
+   * Counters of rate limits, in an UNLOGGED table: one round trip however many limits, exact over all processes. A crash of the server, or a
+   * failover, empties the table and every limit starts anew.
+   */
+  readonly limits: LimitStore
   /**
    * The connection of the transaction that the current call, or the one given, runs in. Type it as your driver's own:
    * `store.transaction<pg.PoolClient>()`.
@@ -124,6 +131,7 @@ export function postgres(pool: PostgresPool, options: PostgresOptions = {}): Pos
   return {
     name: 'postgres',
     idempotency: toIdempotencyStore(context, locate),
+    limits: postgresLimits(context),
     transaction<Client extends PostgresClient>(call?: Call): Client {
       const found = (call ?? currentCall()).facts.get(transactionFact)
       if (found === undefined)

@@ -16,8 +16,8 @@ describeWithPostgres('the tables of the Postgres store', (url) => {
     const pools = Array.from({ length: 20 }, () => new pg.Pool({ connectionString: url, max: 1 }))
     const verdicts = await Promise.all(pools.map((one) => postgres(one, { schema: 'at_once' }).idempotency.claim(claimOf(newId()))))
     expect(verdicts.every(({ kind }) => kind === 'acquired')).toBe(true)
-    const { rows } = await pool.query('SELECT version FROM at_once.holdfast_keys_versions')
-    expect(rows).toEqual([{ version: schemaVersion }])
+    const { rows } = await pool.query('SELECT version FROM at_once.holdfast_keys_versions ORDER BY version')
+    expect(rows).toEqual(Array.from({ length: schemaVersion }, (_, index) => ({ version: index + 1 })))
     await Promise.all(pools.map((one) => one.end()))
   })
 
@@ -27,6 +27,18 @@ describeWithPostgres('the tables of the Postgres store', (url) => {
     const refused = { code: 'configuration-invalid', message: expect.stringMatching(/version 1000.*Update holdfast/) }
     await expect(postgres(pool, { schema: 'newer' }).migrate()).rejects.toMatchObject(refused)
     await expect(postgres(pool, { schema: 'newer' }).idempotency.claim(claimOf(newId()))).rejects.toMatchObject(refused)
+  })
+
+  it('are brought up to date beside a process of an earlier release', async () => {
+    const store = postgres(pool, { schema: 'earlier' })
+    await store.migrate()
+    await pool.query(`
+      DELETE FROM earlier.holdfast_keys_versions WHERE version > 1;
+      DROP TABLE earlier.holdfast_keys_limits, earlier.holdfast_keys_limit_tokens`)
+    await postgres(pool, { schema: 'earlier' }).migrate()
+    const { rows } = await pool.query('SELECT count(*)::int AS counters FROM earlier.holdfast_keys_limits')
+    expect(rows).toEqual([{ counters: 0 }])
+    await expect(store.idempotency.claim(claimOf(newId()))).resolves.toMatchObject({ kind: 'acquired' })
   })
 
   it('are used when a later release only added to them', async () => {

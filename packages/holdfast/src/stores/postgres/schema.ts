@@ -1,6 +1,7 @@
 import { configurationError, isHoldfastError, storeUnavailable } from '../../core/errors.ts'
 import type { PostgresPool } from './driver.ts'
 import { claimFunction, completeFunction, isFullFunction } from './functions.sql.ts'
+import { limitStatements } from './limits.sql.ts'
 import { text } from './literal.ts'
 import type { Names } from './names.ts'
 import { openSession, runScript } from './session.ts'
@@ -47,7 +48,9 @@ const first: Migration = {
   ],
 }
 
-const migrations: readonly Migration[] = [first]
+const second: Migration = { version: 2, oldest: 1, statements: limitStatements }
+
+const migrations: readonly Migration[] = [first, second]
 
 /** The version of the schema this code writes. */
 export const schemaVersion: number = migrations.length

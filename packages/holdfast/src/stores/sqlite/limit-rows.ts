@@ -28,8 +28,8 @@ CREATE TABLE IF NOT EXISTS holdfast_limit_tokens (token TEXT PRIMARY KEY, expire
 CREATE INDEX IF NOT EXISTS holdfast_limit_tokens_by_expiry ON holdfast_limit_tokens (expires_at);
 `
 
-// A counter in use would move in the index at every call: it is kept a minute longer than it must be, and moves once a minute.
-const slackMs = 60_000
+// A counter in use would move in the index at every call: it is kept longer than it must be, and moves seldom.
+const keepMs = (neededMs: number): number => Math.ceil(1.25 * neededMs) + 60_000
 // A settlement may come again for a minute.
 const tokenMs = 120_000
 
@@ -58,9 +58,9 @@ export function saveLimit(
   { meter, state, now }: { meter: Meter; state: MeterState; now: number },
 ): boolean {
   const text = state.join(' ')
-  const needed = now + ttlMs(meter, state, now)
-  if (before === undefined) database.prepare(insert).run(owner, counter, text, needed + slackMs)
-  else if (needed > before.expiresAt) database.prepare(move).run(text, needed + slackMs, owner, counter)
+  const neededMs = ttlMs(meter, state, now)
+  if (before === undefined) database.prepare(insert).run(owner, counter, text, now + keepMs(neededMs))
+  else if (now + neededMs > before.expiresAt) database.prepare(move).run(text, now + keepMs(neededMs), owner, counter)
   else database.prepare(update).run(text, owner, counter)
   return before === undefined
 }
