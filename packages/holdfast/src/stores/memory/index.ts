@@ -6,6 +6,8 @@ import { monotonicClock } from './clock.ts'
 import { memoryIdempotency } from './idempotency.ts'
 import { memoryLimits } from './limits.ts'
 
+export { memoryDocuments } from './documents.ts'
+
 /** Options of {@link memory}. */
 export interface MemoryOptions {
   /**

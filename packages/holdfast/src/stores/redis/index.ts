@@ -9,6 +9,8 @@ import type { WaitReplicas } from './idempotency.ts'
 export { fromIoredis, fromNodeRedis, fromNodeRedisCluster } from './clients.ts'
 export type { BufferReplies, IoredisClient, NodeRedisClient, NodeRedisCluster } from './clients.ts'
 export type { RedisCommand, RedisTextCommand } from './command.ts'
+export { redisDocuments } from './documents.ts'
+export type { RedisDocumentOptions } from './documents.ts'
 export type { WaitReplicas } from './idempotency.ts'
 
 /** Options of {@link redis}. */

@@ -150,3 +150,14 @@ local state, expires, lease = record[1], tonumber(record[4]), tonumber(record[5]
 if not state or ((state == 'done' or state == 'released') and expires <= now) then return false end
 return { state, tonumber(record[2]), now - record[3], expires and expires - now or false, lease and lease - now or false, record[6] }`,
 )
+
+/** KEYS: document, the counter of states. ARGV: the state it must be in, empty for none; its new text, absent to delete it. */
+export const replaceDocumentScript: Script = defineScript(
+  'replace document',
+  `
+if (redis.call('HGET', KEYS[1], 'state') or '') ~= ARGV[1] then return 0 end
+local state = redis.call('INCR', KEYS[2])
+if ARGV[2] then redis.call('HSET', KEYS[1], 'state', state, 'text', ARGV[2]) else redis.call('DEL', KEYS[1]) end
+return state
+`,
+)
