@@ -1,5 +1,5 @@
 import { etagOf } from 'holdfast'
-import { insertRow } from 'holdfast/sql'
+import { insertRow } from 'holdfast/concurrency/sql'
 import { toTimestamp } from './clock.ts'
 import { asSql } from './database/sql.ts'
 import { accountIn, represent } from './http.ts'

@@ -1,4 +1,4 @@
-import type { Sql } from 'holdfast/sql'
+import type { Sql } from 'holdfast/concurrency/sql'
 import type { Database, Value } from './database.ts'
 
 /** The ledger's database as Holdfast's helpers for conditional writes take it. */
