@@ -28,7 +28,9 @@ const comparison = fc.record<Comparison>({
 
 const holds = (property: (given: Preconditions, current: Target | undefined, compared: Comparison) => void): void =>
   fc.assert(
-    fc.property(preconditions, target, comparison, (...given) => void property(...given)),
+    fc.property(preconditions, target, comparison, (...given) => {
+      property(...given)
+    }),
     { numRuns: Number(process.env['RUNS'] ?? 500) },
   )
 

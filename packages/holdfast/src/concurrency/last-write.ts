@@ -4,7 +4,7 @@ import type { Call } from '../core/index.ts'
 
 /**
  * Names a write: account, method, path, the state it was meant for, and its body. Keep it on the row; when the same call comes again because its answer was lost, its row
- * says that it was done (RFC 9110 section 13.1.1 permits a success then).
+ * says that it was done (RFC 9110 section 13.1.1 permits a success then). A handler that reads the raw body itself asks before it does.
  *
  * @example
  * await updateRow(sql, { table: 'wallets', key: { id }, set, lastWrite: { column: 'last_write', value: await lastWriteOf(call) } })

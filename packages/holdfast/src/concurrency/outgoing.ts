@@ -10,7 +10,8 @@ import { refuseStale } from './refusals.ts'
 
 /** A tag of ours, completed with the representation that is really sent; and content that no intermediary may change, or it would weaken the tag. */
 export function finish(call: Call, reply: Reply): Reply {
-  if (reply.status < 200 || reply.status >= 300) return reply
+  const { status } = reply
+  if (status < 200 || (status >= 300 && status !== 304)) return reply
   const tag = tagOf(reply)
   const named = tag === undefined || tag.isWeak ? undefined : readStateTag(tag.opaque)
   if (named === undefined) return reply
@@ -23,8 +24,8 @@ export function finish(call: Call, reply: Reply): Reply {
   })
   const cacheControl = headers.get('cache-control')
   const isUntransformed = cacheControl?.toLowerCase().includes('no-transform') === true
-  // Without content there is nothing that could be another representation, whatever a framework says its type is.
-  const isNamed = named.representation === representation || (reply.status === 204 && named.representation !== undefined)
+  // Without content there is no saying which representation it is: a framework that makes a 304 itself has taken the fields away.
+  const isNamed = named.representation === representation || ((status === 204 || status === 304) && named.representation !== undefined)
   if (isUntransformed && isNamed) return reply
   return withHeaders(reply, {
     ...(!isNamed && { etag: stateTag(named.state, representation) }),

@@ -36,6 +36,12 @@ export function preconditions(options: PreconditionOptions): Policy {
 /** As `preconditions`, in two parts: idempotency goes between them, so that a finished call is replayed before its precondition is evaluated. */
 export function preconditionPolicies(options: PreconditionOptions): PreconditionPolicies {
   const settings = toSettings(options)
+  // Once a route: a warning a call would fill the log.
+  let hasWarned = false
+  const warn = (message: string): void => {
+    if (!hasWarned) process.emitWarning(message, { type: 'Warning', code: 'HOLDFAST_EXPECTATION_IGNORED' })
+    hasWarned = true
+  }
   const now = (): number => settings.clock.now()
   return {
     check: function precondition(call, next) {
@@ -49,7 +55,7 @@ export function preconditionPolicies(options: PreconditionOptions): Precondition
       return finishLater(call, next(call))
     },
     guard: function expectation(call, next) {
-      return isRead(call) ? next(call) : guarded(settings, call, next, call.facts.get(readFact) ?? {})
+      return isRead(call) ? next(call) : guarded(settings, call, next, warn)
     },
   }
 }
@@ -102,7 +108,8 @@ function creates({ creates }: Settings, { method }: Call): boolean {
   return creates ?? method === 'PUT'
 }
 
-async function guarded(settings: Settings, call: Call, next: Next, read: Preconditions): Promise<Reply> {
+async function guarded(settings: Settings, call: Call, next: Next, warn: (message: string) => void): Promise<Reply> {
+  const read = call.facts.get(readFact) ?? {}
   const rules: ExpectationRules = {
     comparison: { isRead: false, by: 'state', acceptsWeakened: settings.acceptWeakened },
     creates: creates(settings, call),
@@ -130,7 +137,7 @@ async function guarded(settings: Settings, call: Call, next: Next, read: Precond
   // A handler that was told of the conflict answers as for a missing resource, or throws, and frameworks make of that what they like.
   if (reply.status >= 400) return guard.conflict === undefined ? reply : conflicting(settings, call, guard.conflict)
   if (guard.all.every((one) => one.isConsumed)) return reply
-  ignored(settings, call)
+  ignored(settings, call, warn)
   return guard.conflict === undefined ? reply : conflicting(settings, call, guard.conflict)
 }
 
@@ -139,18 +146,13 @@ function conflicting({ problem, mediaType }: Settings, call: Call, conflict: Non
   return refuseConflict(problem, call, conflict, mediaType)
 }
 
-/** Routes whose handler was reported; a warning a call would fill the log. */
-const warned = new Set<string>()
-
 /** A handler answered with success and did not make its write conditional: whatever it wrote may have undone another's change. */
-function ignored({ onIgnored }: Settings, call: Call): void {
+function ignored({ onIgnored }: Settings, call: Call, warn: (message: string) => void): void {
   const route = call.facts.get(routeFact) ?? call.method
   publish('concurrency', 'expectation-ignored', call.facts.get(routeFact))
   const message = `the handler of ${route} answered with success and did not consume the caller's expectation; write through a helper, or verify() a locked row`
   if (onIgnored === 'throw') throw new HoldfastError('expectation-ignored', message)
-  if (warned.has(route)) return
-  warned.add(route)
-  process.emitWarning(message, { type: 'Warning', code: 'HOLDFAST_EXPECTATION_IGNORED' })
+  warn(message)
 }
 
 const codings: readonly (string | undefined)[] = [undefined, 'gzip', 'br', 'deflate', 'zstd']

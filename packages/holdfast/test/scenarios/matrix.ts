@@ -126,7 +126,10 @@ async function startScenario(
       headers: fields,
       bytes,
       text,
-      json: /json/.test(String(fields['content-type'])) && text !== '' ? (JSON.parse(text) as Record<string, unknown>) : {},
+      json:
+        /json/.test(String(fields['content-type'])) && fields['content-encoding'] === undefined && text !== ''
+          ? (JSON.parse(text) as Record<string, unknown>)
+          : {},
     }
   }
   return {
