@@ -1,7 +1,8 @@
 import { defineFact } from '../core/facts.ts'
 import type { FactKey } from '../core/facts.ts'
 import type { Policy } from '../core/policy.ts'
-import { assertDuration } from './deadline.ts'
+import { assertNumbers } from '../retry/options.ts'
+import { optionsOf } from './call-options.ts'
 
 /** The time for the head of one answer, milliseconds. */
 export const attemptTimeoutFact: FactKey<number> = defineFact<number>('attempt-timeout')
@@ -11,12 +12,12 @@ export const attemptTimeoutFact: FactKey<number> = defineFact<number>('attempt-t
  * attempt is sent (`fetchThrough`), together with the deadline, so that both cost one timer.
  *
  * @example
- * const fetch = fetchThrough(stack(retry(), attemptTimeout({ timeoutMs: 2_000 })))
+ * const fetch = fetchThrough(stack(retry(), attemptTimeout({ attemptTimeoutMs: 2_000 })))
  */
-export function attemptTimeout({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Policy {
-  assertDuration('timeoutMs', timeoutMs)
+export function attemptTimeout({ attemptTimeoutMs = 10_000 }: { readonly attemptTimeoutMs?: number } = {}): Policy {
+  assertNumbers({ attemptTimeoutMs }, ['attemptTimeoutMs'])
   return function attemptTimeout(call, next) {
-    if (call.facts.get(attemptTimeoutFact) === undefined) call.facts.set(attemptTimeoutFact, timeoutMs)
+    call.facts.set(attemptTimeoutFact, optionsOf(call).attemptTimeoutMs ?? attemptTimeoutMs)
     return next(call)
   }
 }

@@ -1,10 +1,10 @@
 import type { Call, CallChange } from '../core/call.ts'
+import { bodyTooLarge } from '../core/errors.ts'
 import { createFacts } from '../core/facts.ts'
 import type { Facts } from '../core/facts.ts'
 import type { HeaderReader } from '../core/fields.ts'
-import { toRequestBody, bytesOf } from './request-body.ts'
+import { toRequestBody } from './request-body.ts'
 import type { RequestBody } from './request-body.ts'
-import { toHeadersInput } from './request-fields.ts'
 import type { BodyValue } from './types.ts'
 
 /** What `fetch` was given, apart from what a policy may change. */
@@ -12,12 +12,12 @@ export interface CallSource {
   /** Passed on as it is while no policy changes the URL: a `Request` carries more than its init. */
   readonly input: string | URL | Request
   /** Never changed. */
-  readonly init: RequestInit | undefined
+  readonly init: RequestInit
   /** The URL of `input`, absolute. */
   readonly url: string
 }
 
-/** A call that goes out. Looks into what `fetch` was given, and builds nothing of it until asked. */
+/** A call that goes out. */
 export class ClientCall implements Call {
   readonly method: string
   readonly url: string
@@ -28,42 +28,39 @@ export class ClientCall implements Call {
   readonly body: RequestBody
   #request: Request | undefined
 
-  constructor(
-    source: CallSource,
-    body: RequestBody,
-    { method, url, headers, signal }: Omit<CallChange, 'body'>,
-    facts: Facts = createFacts(),
-  ) {
-    this.method = method
-    this.url = url
-    this.headers = headers
-    this.signal = signal
-    this.facts = facts
+  constructor(source: CallSource, body: RequestBody, head: Omit<CallChange, 'body'>, facts: Facts = createFacts()) {
     this.source = source
     this.body = body
+    this.method = head.method
+    this.url = head.url
+    this.headers = head.headers
+    this.signal = head.signal
+    this.facts = facts
   }
 
-  bytes(limit: number = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
-    return bytesOf(this.body, limit)
+  async bytes(limit: number = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
+    const bytes = new Uint8Array(await new Response(this.body.next() ?? null).arrayBuffer())
+    if (bytes.byteLength > limit) throw bodyTooLarge(limit)
+    return bytes
   }
 
   get request(): Request {
     const { method, url, headers, body, signal } = this
-    const value = body.next()
-    this.#request ??= new Request(url, {
-      method,
-      headers: toHeadersInput(headers, {}),
-      ...(signal && { signal }),
-      ...(value !== undefined && { body: value, duplex: 'half' }),
-    } as RequestInit)
+    const init = { method, headers: headers as Headers, body: body.next() ?? null, signal: signal ?? null, duplex: 'half' }
+    this.#request ??= new Request(url, init as RequestInit)
     return this.#request
   }
 
   with(change: Partial<CallChange>): ClientCall {
-    const { method, url, headers, signal } = this
-    const body = change.body === undefined ? this.body : toRequestBody(change.body as BodyValue, noLimits)
-    return new ClientCall(this.source, body, { method, url, headers, signal, ...change }, this.facts)
+    const { method, url, headers, signal, source, facts } = this
+    const body = change.body === undefined ? this.body : toRequestBody(change.body as BodyValue)
+    return new ClientCall(source, body, { method, url, headers, signal, ...change }, facts)
   }
 }
 
-const noLimits = { bytesPerCall: 0, bytesPerProcess: 0 }
+/** Fields with one more, or another value of one. Those given stay as they are. */
+export function withField(fields: HeaderReader, name: string, value: string): Headers {
+  const changed = new Headers(Symbol.iterator in fields ? [...(fields as Iterable<[string, string]>)] : [])
+  changed.set(name, value)
+  return changed
+}

@@ -1,11 +1,11 @@
 import { monotonic, waitingClock } from '../core/clock.ts'
 import type { Clock } from '../core/clock.ts'
-import { configurationError } from '../core/errors.ts'
-import { deadlineFact, defineFact } from '../core/facts.ts'
-import type { FactKey } from '../core/facts.ts'
+import { HoldfastError } from '../core/errors.ts'
+import { deadlineFact } from '../core/facts.ts'
 import type { Policy } from '../core/policy.ts'
 import { inheritedMs } from '../retry/ambient.ts'
-import { deadlineExceeded } from './errors.ts'
+import { assertNumbers } from '../retry/options.ts'
+import { optionsOf } from './call-options.ts'
 
 /** How long a call may take. */
 export interface DeadlineOptions {
@@ -15,9 +15,6 @@ export interface DeadlineOptions {
   readonly inherit?: boolean
   readonly clock?: Clock
 }
-
-/** The time one call asks for, milliseconds. */
-export const deadlineMsFact: FactKey<number> = defineFact<number>('deadline-ms')
 
 /** What the way back to our own caller takes at least. */
 const marginMs = 5
@@ -32,9 +29,9 @@ const marginMs = 5
  * const fetch = fetchThrough(stack(deadline({ deadlineMs: 5_000 }), retry()))
  */
 export function deadline({ deadlineMs = 30_000, inherit = true, clock = waitingClock }: DeadlineOptions = {}): Policy {
-  assertDuration('deadlineMs', deadlineMs)
+  assertNumbers({ deadlineMs }, ['deadlineMs'])
   return function deadline(call, next) {
-    const own = call.facts.get(deadlineMsFact) ?? deadlineMs
+    const own = optionsOf(call).deadlineMs ?? deadlineMs
     const inherited = inherit ? inheritedMs() : undefined
     const allowed = inherited === undefined ? own : Math.min(own, inherited - marginMs)
     if (allowed <= 0) throw deadlineExceeded()
@@ -44,7 +41,7 @@ export function deadline({ deadlineMs = 30_000, inherit = true, clock = waitingC
   }
 }
 
-/** Refuses what is no duration. */
-export function assertDuration(name: string, ms: number | undefined): void {
-  if (ms !== undefined && !(ms > 0)) throw configurationError(`${name}: expected milliseconds above 0, got ${String(ms)}`)
+/** The time for the whole call has run out. */
+export function deadlineExceeded(): HoldfastError {
+  return new HoldfastError('deadline-exceeded', 'the time for this call has run out')
 }

@@ -1,11 +1,9 @@
 import { waitingClock } from '../core/clock.ts'
 import type { Clock } from '../core/clock.ts'
 import { configurationError } from '../core/errors.ts'
-import { defineFact } from '../core/facts.ts'
-import type { FactKey } from '../core/facts.ts'
-import { changeFields } from '../core/fields.ts'
-import type { Fields } from '../core/fields.ts'
 import type { Policy } from '../core/policy.ts'
+import { optionsOf } from './call-options.ts'
+import { withField } from './client-call.ts'
 import { newKey as makeKey } from './new-key.ts'
 import { trustAll } from './trust.ts'
 import type { Trust } from './trust.ts'
@@ -20,9 +18,6 @@ export interface IdempotencyKeyOptions {
   readonly trust?: Trust
   readonly clock?: Clock
 }
-
-/** The key a call asks for; `false`: none. */
-export const keyFact: FactKey<string | false> = defineFact<string | false>('idempotency-key')
 
 const header = 'idempotency-key'
 
@@ -41,12 +36,12 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Policy {
   const { methods = ['POST', 'PATCH'], clock = waitingClock, trust = trustAll } = options
   const { newKey = () => makeKey(clock.now()) } = options
   return function idempotencyKey(call, next) {
-    const wanted = call.facts.get(keyFact)
+    const wanted = optionsOf(call).key
     if (wanted === false || (wanted === undefined && !methods.includes(call.method))) return next(call)
     if (call.headers.has(header) || (wanted === undefined && !trust(call.url))) return next(call)
     const key = wanted ?? newKey()
     if (!sendable.test(key)) throw configurationError(`key: expected 1 to 255 visible ASCII characters without " and \\, got ${key.length}`)
-    return next(call.with({ headers: changeFields(call.headers as Fields, { [header]: `"${key}"` }) }))
+    return next(call.with({ headers: withField(call.headers, header, `"${key}"`) }))
   }
 }
 

@@ -1,29 +1,39 @@
-import type { Call } from '../core/call.ts'
 import { HoldfastError } from '../core/errors.ts'
 import { originOf } from '../retry/per-origin.ts'
-import type { KeyOutcome } from './outcome-unknown.ts'
-import { toHeadersInput } from './request-fields.ts'
-import type { Fetch } from './types.ts'
+import type { Fetch, HeadersInput } from './types.ts'
 
-/** Where our server tells what became of a key. */
-const path = '/.well-known/idempotency/'
+/** What a server knows of a key. */
+export interface KeyOutcome {
+  /** `done`: `status` and `location` are those of the answer. `absent`: no call with this key has had an effect. `unknown`: the server cannot tell either. */
+  readonly state: 'done' | 'running' | 'unknown' | 'absent'
+  readonly status?: number
+  readonly location?: string
+}
 
-/** Fields that belong to the call itself; everything else, such as who is calling, goes with the question too. */
-const notAsked = ['content-type', 'content-encoding', 'content-length', 'idempotency-key', 'if-match', 'if-none-match', 'range']
+/** Which key is asked for. An `OutcomeUnknown` is one. */
+export interface AskedKey {
+  /** Any URL of the server. */
+  readonly url: string
+  readonly key: string | undefined
+}
 
-/** Asks the server of a call what became of its key. */
-export async function lookUpKey(fetch: Fetch, { url, headers, signal }: Call, key: string, waitSeconds: number): Promise<KeyOutcome> {
-  const asked = new Headers(toHeadersInput(headers, {}))
-  for (const name of notAsked) asked.delete(name)
-  const query = waitSeconds > 0 ? `?wait=${Math.ceil(waitSeconds)}` : ''
-  const response = await fetch(`${originOf(url)}${path}${encodeURIComponent(key)}${query}`, {
-    headers: asked,
-    ...(signal && { signal }),
-    holdfast: { key: false },
-  })
-  const told = (await response.json().catch(() => undefined)) as Partial<KeyOutcome> | { readonly state: 'released' } | undefined
-  const isAbsent = told?.state === 'released' || (response.status === 404 && told?.state === 'absent')
-  if (isAbsent) return { state: 'absent' }
+/**
+ * Asks a Holdfast server what became of a key, without sending the call again. `headers` say who asks, as they did with the call.
+ *
+ * @param waitSeconds how long the server may wait for a call that is still running
+ * @throws HoldfastError `outcome-unknown` when the server has no such look-up
+ * @example
+ * const { state } = await lookUpKey(fetch, error, { headers: { authorization } })
+ */
+export async function lookUpKey(
+  fetch: Fetch,
+  { url, key = '' }: AskedKey,
+  { headers = {}, waitSeconds = 0 }: { readonly headers?: HeadersInput; readonly waitSeconds?: number } = {},
+): Promise<KeyOutcome> {
+  const target = `${originOf(url)}/.well-known/idempotency/${encodeURIComponent(key)}?wait=${Math.ceil(waitSeconds)}`
+  const response = await fetch(target, { headers })
+  const told = (await response.json().catch(() => undefined)) as { readonly state?: KeyOutcome['state'] | 'released' } | undefined
+  if (told?.state === 'absent' || told?.state === 'released') return { state: 'absent' }
   if (response.ok && told?.state !== undefined) return told as KeyOutcome
-  throw new HoldfastError('outcome-unknown', `${originOf(url)} does not tell what became of a key: it answered ${response.status}`)
+  throw new HoldfastError('outcome-unknown', `the server does not tell what became of a key: it answered ${response.status}`)
 }

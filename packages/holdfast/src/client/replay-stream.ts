@@ -1,97 +1,92 @@
-/** How much of one body is kept for a repeat, and of all bodies together, bytes. */
+import { assertNumbers } from '../retry/options.ts'
+import type { StreamKeeper } from './request-body.ts'
+import type { BodyValue } from './types.ts'
+
+/** How much of streams is kept. */
 export interface ReplayLimits {
-  readonly bytesPerCall: number
-  readonly bytesPerProcess: number
+  /** How much of a body that is a stream is kept for a repeat, bytes. @default 1_048_576 */
+  readonly replayBytes?: number
+  /** The same for all calls of the process together, bytes. @default 16_777_216 */
+  readonly replayBytesInAll?: number
 }
 
 /** Bytes kept just now by all calls of this process. */
 let held = 0
 
 /**
- * A stream that can be sent again as long as it is short: what an attempt reads is kept, and the next one is given it first. Beyond the
- * limit nothing is kept, and a second attempt is impossible; it would send a part of the body as if it were the whole.
+ * Keeps what an attempt reads of a stream, and gives it to the next one first. Beyond the limit nothing is kept, and a second attempt is
+ * impossible: it would send a part of the body as if it were the whole.
  */
-export class ReplayStream {
-  readonly #limits: ReplayLimits
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>
-  readonly #kept: Uint8Array[] = []
-  #size = 0
-  #isWhole = false
-  #isOverflown = false
-  #reading: Promise<void> | undefined
-  #error: { readonly reason: unknown } | undefined
+export function replayStreams({ replayBytes = 1_048_576, replayBytesInAll = 16_777_216 }: ReplayLimits = {}): StreamKeeper {
+  assertNumbers({ replayBytes, replayBytesInAll }, ['replayBytes', 'replayBytesInAll'])
+  return function keep(stream) {
+    const reader = stream.getReader()
+    const kept: Uint8Array[] = []
+    let size = 0
+    let isWhole = false
+    let isGone = false
+    let reading: Promise<void> | undefined
 
-  constructor(stream: ReadableStream<Uint8Array>, limits: ReplayLimits) {
-    this.#limits = limits
-    this.#reader = stream.getReader()
-  }
-
-  /** Whether another attempt would send what the first one sent. */
-  get isIntact(): boolean {
-    return !this.#isOverflown && this.#error === undefined
-  }
-
-  /** The body for one attempt. */
-  open(): ReadableStream<Uint8Array> {
-    let at = 0
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          while (at >= this.#kept.length && !this.#isWhole && this.#error === undefined) await this.#read()
-          if (this.#error !== undefined) throw this.#error.reason
-          const chunk = this.#kept[at]
-          if (chunk === undefined) return controller.close()
-          if (this.#isOverflown) this.#kept[at] = empty
-          at += 1
-          // A copy: the transport may detach what it is given.
-          controller.enqueue(this.#isOverflown ? chunk : chunk.slice())
+    /** One chunk for all attempts: what an abandoned attempt asked for is not lost for the next one. */
+    function read(): Promise<void> {
+      reading ??= reader.read().then(
+        ({ done, value }) => {
+          reading = undefined
+          if (done) isWhole = true
+          else add(value)
         },
-      },
-      { highWaterMark: 0 },
-    )
-  }
-
-  /**
-   * The call has ended: what is kept no longer counts, and a source that nobody will read to its end is told. A body that is whole can
-   * still be sent again by who settles an unknown outcome.
-   */
-  release(): void {
-    held -= this.#size
-    this.#size = 0
-    if (this.#isWhole) return
-    this.#isOverflown = true
-    this.#reader.cancel().catch(() => {})
-  }
-
-  /** One chunk for all attempts: what an abandoned attempt asked for is not lost for the next one. */
-  #read(): Promise<void> {
-    this.#reading ??= this.#reader.read().then(
-      ({ done, value }) => {
-        this.#reading = undefined
-        if (done) this.#isWhole = true
-        else this.#keep(value)
-      },
-      (reason: unknown) => {
-        this.#reading = undefined
-        this.#error = { reason }
-      },
-    )
-    return this.#reading
-  }
-
-  #keep(chunk: Uint8Array): void {
-    this.#kept.push(chunk)
-    if (this.#isOverflown) return
-    const size = chunk.byteLength
-    if (this.#size + size > this.#limits.bytesPerCall || held + size > this.#limits.bytesPerProcess) {
-      this.#isOverflown = true
-      held -= this.#size
-      this.#size = 0
-      return
+        (error: unknown) => {
+          isGone = true
+          throw error
+        },
+      )
+      return reading
     }
-    this.#size += size
-    held += size
+
+    function add(chunk: Uint8Array): void {
+      kept.push(chunk)
+      if (isGone) return
+      size += chunk.byteLength
+      held += chunk.byteLength
+      if (size > replayBytes || held > replayBytesInAll) forget()
+    }
+
+    function forget(): void {
+      isGone = true
+      held -= size
+      size = 0
+    }
+
+    return {
+      get isIntact() {
+        return !isGone
+      },
+      next() {
+        let at = 0
+        return new ReadableStream<Uint8Array>(
+          {
+            async pull(controller) {
+              while (at >= kept.length && !isWhole) await read()
+              const chunk = kept[at]
+              if (chunk === undefined) return controller.close()
+              if (isGone) kept[at] = nothing
+              at += 1
+              // A copy: the transport may detach what it is given.
+              controller.enqueue(isGone ? chunk : chunk.slice())
+            },
+          },
+          { highWaterMark: 0 },
+        ) as BodyValue
+      },
+      release() {
+        const isKept = isWhole && !isGone
+        forget()
+        // What is whole can still be sent by who settles an unknown outcome.
+        if (isKept) isGone = false
+        else reader.cancel().catch(() => {})
+      },
+    }
   }
 }
 
-const empty = new Uint8Array(0)
+const nothing = new Uint8Array(0)

@@ -1,97 +1,99 @@
 import type { Clock } from '../core/clock.ts'
 import type { Call } from '../core/call.ts'
-import { deadlineFact } from '../core/facts.ts'
+import { HoldfastError } from '../core/errors.ts'
+import { deadlineFact, defineFact } from '../core/facts.ts'
+import type { FactKey } from '../core/facts.ts'
 import { attemptTimeoutFact } from './attempt-timeout.ts'
-import { GuardedReader } from './body-guard.ts'
-import type { Guard } from './body-guard.ts'
-import { attemptTimeout, deadlineExceeded } from './errors.ts'
-import { guardBody } from './guarded-response.ts'
+import { optionsOf } from './call-options.ts'
+import { deadlineExceeded } from './deadline.ts'
 
-/** What an attempt is sent with. */
-export interface AttemptLimits {
+/** What is left of an attempt while its body flows. */
+export interface Exchange {
   readonly clock: Clock
-  readonly bodyIdleMs: number
-  /** The longest body that is read before the attempt ends, bytes; 0: none is. */
-  readonly bufferBytes: number
+  /** Aborts when the attempt is ended, from whichever side. */
+  readonly signal: AbortSignal
+  /** Ends it with an error. */
+  end(reason: Error): void
+  /** The body has ended: nothing of the attempt is left. */
+  release(): void
 }
+
+/** What looks after the bodies of answers. */
+export interface BodyWatch {
+  watch(response: Response, exchange: Exchange): void
+  /** Reads a body ahead, at most `limit` bytes. The response stays readable. Rejects when the body breaks off or stalls. */
+  buffer(response: Response, limit: number, exchange: Exchange): Promise<void>
+}
+
+const defaultBufferBytes = 1_048_576
 
 /**
  * Sends one attempt and sees that it ends: by the caller's signal, by the time for an attempt, or by the deadline, whichever is first. One
  * controller and one timer do all of it. The caller's signal goes on to count until the body has been read.
  */
-export function sendAttempt(call: Call, send: (signal: AbortSignal) => Promise<Response>, limits: AttemptLimits): Promise<Response> {
-  const { clock } = limits
-  const { signal } = call
-  const remainingMs = call.facts.get(deadlineFact)?.remainingMs() ?? Number.POSITIVE_INFINITY
-  if (remainingMs <= 0) return Promise.reject(deadlineExceeded())
-  if (signal?.aborted) return Promise.reject(signal.reason as Error)
+export function sendAttempt(
+  call: Call,
+  send: (signal: AbortSignal) => Promise<Response>,
+  clock: Clock,
+  watch: BodyWatch | undefined,
+): Promise<Response> {
+  const { signal, facts } = call
+  const remainingMs = facts.get(deadlineFact)?.remainingMs() ?? Number.POSITIVE_INFINITY
+  const timeoutMs = facts.get(attemptTimeoutFact) ?? Number.POSITIVE_INFINITY
+  const { buffer = false } = optionsOf(call)
   return new Promise((resolve, reject) => {
-    const timeoutMs = call.facts.get(attemptTimeoutFact) ?? Number.POSITIVE_INFINITY
+    if (signal?.aborted) return reject(signal.reason as Error)
+    if (remainingMs <= 0) return reject(deadlineExceeded())
+    facts.get(openFact)?.()
     const controller = new AbortController()
-    let isSettled = false
+    let isOver = false
     const end = (reason: Error): void => {
-      controller.abort(reason)
+      isOver = true
       release()
-      isSettled = true
       reject(reason)
+      controller.abort(reason)
     }
     const onAbort = (): void => end(signal?.reason as Error)
     const release = (): void => signal?.removeEventListener('abort', onAbort)
     signal?.addEventListener('abort', onAbort)
-    const timeMs = Math.min(timeoutMs, remainingMs)
-    const cancelTimer =
-      timeMs === Number.POSITIVE_INFINITY
-        ? undefined
-        : clock.after(timeMs, () => end(timeMs < remainingMs ? attemptTimeout(timeMs) : deadlineExceeded()))
-    const guard: Guard = { clock, idleMs: limits.bodyIdleMs, abort: end, release }
-    send(controller.signal).then(
-      (response) => {
-        cancelTimer?.()
-        if (isSettled) return void response.body?.cancel().catch(ignore)
-        if (limits.bufferBytes > 0) buffer(response, limits, remainingMs, guard).then(resolve, reject)
-        else {
-          settleBody(response, guard, signal)
-          resolve(response)
-        }
-      },
-      (error: unknown) => {
-        cancelTimer?.()
+    const limitMs = Math.min(timeoutMs, remainingMs)
+    const isTimeout = timeoutMs < remainingMs
+    let cancelTimer = startTimer(clock, limitMs, () => end(isTimeout ? attemptTimeoutError(limitMs) : deadlineExceeded()))
+    const exchange: Exchange = { clock, signal: controller.signal, end, release }
+    const settle = async (): Promise<Response> => {
+      const response = await send(controller.signal).finally(() => cancelTimer())
+      if (isOver || response.body === null) {
         release()
-        reject(error as Error)
-      },
-    )
+        if (isOver) void response.body?.cancel().catch(() => {})
+      } else if (watch !== undefined && buffer !== false) {
+        cancelTimer = startTimer(clock, facts.get(deadlineFact)?.remainingMs() ?? limitMs, () => end(deadlineExceeded()))
+        await watch.buffer(response, buffer === true ? defaultBufferBytes : buffer, exchange).finally(() => cancelTimer())
+      } else {
+        watch?.watch(response, exchange)
+        if (signal !== undefined) {
+          facts.set(openFact, release)
+          unread.register(response, release)
+        }
+      }
+      return response
+    }
+    settle().then(resolve, (error: unknown) => {
+      release()
+      reject(error as Error)
+    })
   })
 }
 
-/** Nothing of an exchange is left when its body was read, was given up, or there is none. */
-function settleBody(response: Response, guard: Guard, signal: AbortSignal | undefined): void {
-  if (response.body === null) return guard.release()
-  guardBody(response, guard)
-  if (signal !== undefined) forgotten.register(response, guard.release)
-}
+/** Lets go of the answer that a further attempt replaces. */
+const openFact: FactKey<() => void> = defineFact<() => void>('open-answer')
 
 /** A body that is never read keeps its listener as long as it lives itself. */
-const forgotten = new FinalizationRegistry<() => void>((release) => release())
+const unread = new FinalizationRegistry<() => void>((release) => release())
 
-async function buffer(response: Response, limits: AttemptLimits, remainingMs: number, guard: Guard): Promise<Response> {
-  const { body } = response.clone()
-  if (body === null) {
-    guard.release()
-    return response
-  }
-  // The deadline covers a body that is read here; what a body of its own time may take is its reader's to say.
-  const cancelTimer =
-    remainingMs === Number.POSITIVE_INFINITY ? undefined : limits.clock.after(remainingMs, () => guard.abort(deadlineExceeded()))
-  const reader = new GuardedReader(body as ReadableStream<Uint8Array>, guard)
-  try {
-    if ((await reader.readAll(limits.bufferBytes)) === undefined) void reader.cancel().catch(ignore)
-    return response
-  } catch (error) {
-    void response.body?.cancel().catch(ignore)
-    throw error
-  } finally {
-    cancelTimer?.()
-  }
+function startTimer(clock: Clock, ms: number, action: () => void): () => void {
+  return ms === Number.POSITIVE_INFINITY ? () => {} : clock.after(ms, action)
 }
 
-function ignore(): void {}
+function attemptTimeoutError(ms: number): HoldfastError {
+  return new HoldfastError('attempt-timeout', `no answer within ${Math.round(ms)} ms`)
+}

@@ -13,33 +13,21 @@ interface Shape {
 }
 
 /**
- * Codes by class, as Node (undici), Bun and Deno report them. A code that is missing here is looked up in `patterns`.
- * UND_ERR_DESTROYED is no `not-sent`: destroying a pool ends requests that were already sent with it.
+ * What runtimes say, by class: codes of Node, undici, Bun and of our own, then the words of Deno and of browsers, which give no code. The first
+ * match counts; a code that matches nothing, such as ECONNRESET, EPIPE, UND_ERR_SOCKET or HPE_INVALID_CONSTANT, is `maybe`.
+ * So is UND_ERR_DESTROYED: destroying a pool ends requests that were already sent with it.
  */
-const codes: Readonly<Record<Failure, string>> = {
-  'not-sent':
-    'ECONNREFUSED ENOTFOUND EAI_AGAIN EAI_FAIL EAI_NODATA EAI_NONAME ENETUNREACH EADDRNOTAVAIL UND_ERR_CONNECT_TIMEOUT UND_ERR_CLOSED' +
-    ' ConnectionRefused FailedToOpenSocket endpoint-unavailable pacing-refused',
-  maybe:
-    'ECONNRESET ECONNABORTED EPIPE ETIMEDOUT EHOSTUNREACH UND_ERR_SOCKET UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT UND_ERR_DESTROYED' +
-    ' UND_ERR_ABORTED ConnectionClosed ConnectionReset Timeout attempt-timeout body-idle body-incomplete deadline-exceeded',
-  final: 'EPROTO HOSTNAME_MISMATCH UND_ERR_INVALID_ARG UND_ERR_NOT_SUPPORTED UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
-}
-
-const classOfCode: ReadonlyMap<string, Failure> = new Map(
-  (Object.keys(codes) as Failure[]).flatMap((name) => codes[name].split(' ').map((code) => [code, name] as const)),
-)
-
-/** Codes that come in families, then the words of runtimes that give no code. The first match counts. */
-const patterns: readonly (readonly [RegExp, Failure])[] = [
-  [/^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_INVALID|ERR_HTTP_INVALID)/, 'final'],
-  [/^HPE_/, 'maybe'],
-  [/REFUSED_STREAM/, 'not-sent'],
+const table: readonly (readonly [RegExp, Failure])[] = [
+  [
+    /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_|EPROTO|ERR_INVALID|ERR_HTTP_INV|UND_ERR_(INV|NOT_S|REQ_C))/,
+    'final',
+  ],
+  [/^(ECONNREFUSED|ENOTFOUND|EAI_|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT|UND_ERR_CLOSED|ConnectionRefused|FailedToOpen)/, 'not-sent'],
+  [/^(endpoint-unavailable|pacing-refused)$|REFUSED_STREAM/, 'not-sent'],
   [/certificate|handshake|\btls\b/i, 'final'],
   [/client error \(Connect\)/, 'not-sent'],
-  [/error sending request|error reading a body|connection (reset|closed|error)/i, 'maybe'],
   // Browsers say no more than this, whatever happened.
-  [/^(fetch failed|failed to fetch|load failed|networkerror|network error|network request failed|terminated)/i, 'maybe'],
+  [/fetch failed|failed to fetch|load failed|network|terminated|connection|error (sending|reading)/i, 'maybe'],
 ]
 
 /** Causes are followed this far down; runtimes nest two or three. */
@@ -65,12 +53,8 @@ function find(error: unknown, depth: number): Failure | undefined {
   // The cause is nearer to what happened: "fetch failed" alone says nothing.
   const deeper = find(cause, depth + 1)
   if (deeper !== undefined) return deeper
-  if (typeof code === 'string') {
-    if (syscall === 'connect') return code === 'EPROTO' ? 'final' : 'not-sent'
-    const known = classOfCode.get(code) ?? match(code)
-    if (known !== undefined) return known
-  }
-  return typeof message === 'string' ? match(message) : undefined
+  if (typeof code === 'string') return match(code) ?? (syscall === 'connect' ? 'not-sent' : (match(message) ?? 'maybe'))
+  return match(message)
 }
 
 /** One failure for each address tried: nothing was sent only when no address took anything. */
@@ -79,8 +63,8 @@ function ofAll(errors: readonly unknown[], depth: number): Failure {
   return classes.find((one) => one !== 'not-sent') ?? 'not-sent'
 }
 
-function match(text: string): Failure | undefined {
-  return patterns.find(([pattern]) => pattern.test(text))?.[1]
+function match(text: unknown): Failure | undefined {
+  return table.find(([pattern]) => pattern.test(String(text)))?.[1]
 }
 
 function isMistake(error: unknown): boolean {

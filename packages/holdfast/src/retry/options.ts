@@ -59,8 +59,8 @@ export interface RetryOptions extends RetryRules {
 export type RetrySettings = Required<Omit<RetryOptions, 'shouldRetry' | 'onRetry' | 'onStop'>> &
   Pick<RetryOptions, 'shouldRetry' | 'onRetry' | 'onStop'>
 
-/** What one call asks for instead of what the policy was made with. */
-export const retryRulesFact: FactKey<RetryRules> = defineFact<RetryRules>('retry-rules')
+/** What one call asks for instead of what the policies were made with. A client puts more into it than these rules. */
+export const rulesFact: FactKey<RetryRules> = defineFact<RetryRules>('rules')
 
 /**
  * Checks options and completes them.
@@ -80,16 +80,19 @@ export function toRetrySettings(options: RetryOptions): RetrySettings {
     random: Math.random,
     ...options,
   }
-  for (const name of ['baseMs', 'limitedBaseMs', 'capMs', 'longestHintMs'] as const) assertNumber(name, settings[name])
-  assertRetryRules(settings)
+  assertNumbers(settings, ['retries', 'baseMs', 'limitedBaseMs', 'capMs', 'longestHintMs'])
   return settings
 }
 
-/** Checks what one call asks for. */
-export function assertRetryRules({ retries }: RetryRules): void {
-  if (retries !== undefined) assertNumber('retries', retries)
-}
-
-function assertNumber(name: string, value: number): void {
-  if (!(value >= 0)) throw configurationError(`${name}: expected a number of 0 or more, got ${String(value)}`)
+/**
+ * Refuses options that must be numbers, zero or more, and are not. Those that are absent pass.
+ *
+ * @throws HoldfastError `configuration-invalid`
+ */
+export function assertNumbers(options: object, names: readonly string[]): void {
+  for (const name of names) {
+    const value = (options as Readonly<Record<string, unknown>>)[name]
+    if (value !== undefined && !((value as number) >= 0))
+      throw configurationError(`${name}: expected a number of 0 or more, got ${String(value)}`)
+  }
 }

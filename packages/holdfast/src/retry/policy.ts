@@ -3,6 +3,7 @@ import { deadlineFact } from '../core/facts.ts'
 import type { Call } from '../core/call.ts'
 import type { Next, Policy } from '../core/policy.ts'
 import type { Reply } from '../core/reply.ts'
+import { attempt } from './attempt.ts'
 import { retryCosts, successEarns } from './budget.ts'
 import type { RetryBudget } from './budget.ts'
 import { classifyFailure } from './classify-failure.ts'
@@ -13,7 +14,7 @@ import { discard } from './discard.ts'
 import { sharedLatency } from './latency.ts'
 import type { Latency } from './latency.ts'
 import { notify } from './notify.ts'
-import { retryRulesFact, toRetrySettings } from './options.ts'
+import { rulesFact, toRetrySettings } from './options.ts'
 import type { RetryOptions, RetryRules, RetrySettings } from './options.ts'
 import type { Outcome, OutcomeClass } from './outcome.ts'
 import { pause } from './pause.ts'
@@ -56,7 +57,7 @@ interface Run {
 async function attemptUntilDone(settings: RetrySettings, call: Call, next: Next): Promise<Reply> {
   const origin = originOf(call.url)
   const record = recordOf(call)
-  const rules: RetryRules = { ...settings, ...call.facts.get(retryRulesFact) }
+  const rules: RetryRules = { ...settings, ...call.facts.get(rulesFact) }
   const run: Run = { settings, rules, call, record, origin, budget: settings.budget(origin), latency: sharedLatency(origin) }
   const { clock } = settings
   let paid = 0
@@ -78,14 +79,6 @@ async function attemptUntilDone(settings: RetrySettings, call: Call, next: Next)
     await pause(clock, verdict.waitMs, call.signal)
     // Asking for the answer of a call that still runs is no new attempt at it.
     if (kind !== 'in-progress') attempts += 1
-  }
-}
-
-async function attempt(call: Call, next: Next): Promise<Outcome> {
-  try {
-    return { reply: await next(call) }
-  } catch (error) {
-    return { error }
   }
 }
 
@@ -111,7 +104,7 @@ function decide(run: Run, outcome: Outcome, kind: OutcomeClass, attempts: number
       mostAttempts: 1 + (rules.retries ?? 0),
       isRepeatable: idempotent.has(call.method) || rules.unsafe === true || call.headers.has('idempotency-key'),
       isBodyIntact: call.facts.get(bodyFact)?.isIntact ?? true,
-      hintMs: hint === null ? undefined : parseRetryAfter(hint, headers?.get('date') ?? null, settings.clock.now()),
+      hintMs: 'error' in outcome ? hintOf(outcome.error) : parseRetryAfter(hint, headers?.get('date') ?? null, settings.clock.now()),
       longestHintMs: settings.longestHintMs,
       baseMs: 'reply' in outcome && outcome.reply.status === 429 ? settings.limitedBaseMs : settings.baseMs,
       capMs: settings.capMs,
@@ -125,6 +118,11 @@ function decide(run: Run, outcome: Outcome, kind: OutcomeClass, attempts: number
   if (headers?.get('holdfast-retries') === 'handled') return { kind: 'stop', reason: 'handled' }
   if (rules.shouldRetry?.(outcome, kind) === false) return { kind: 'stop', reason: 'declined' }
   return budget.take(retryCosts[kind as keyof typeof retryCosts]) ? verdict : { kind: 'stop', reason: 'budget' }
+}
+
+/** What a policy further in says about when to come back: a breaker, a pacer. */
+function hintOf(error: unknown): number | undefined {
+  return (error as { retryAfterMs?: number } | null | undefined)?.retryAfterMs
 }
 
 function end(

@@ -1,3 +1,4 @@
+import { withTimeout } from '../core/clock.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Reply } from '../core/reply.ts'
 import type { Advice } from './classify-reply.ts'
@@ -33,27 +34,8 @@ async function problemOf(reply: Reply, clock: Clock): Promise<string | undefined
 
 /** The body as text, leaving the reply as readable as it was. */
 async function textOf(reply: Reply | Response, clock: Clock): Promise<string | undefined> {
-  const body = 'clone' in reply ? reply.clone().body : reply.body
-  if (body instanceof ReadableStream) return 'clone' in reply ? readText(body as ReadableStream<Uint8Array>, clock) : undefined
-  if (body === null || typeof body === 'string') return body ?? undefined
+  if ('clone' in reply) return withTimeout(clock, patienceMs, reply.clone().text(), () => new Error('late'))
+  const { body } = reply
+  if (body === null || typeof body === 'string' || body instanceof ReadableStream) return typeof body === 'string' ? body : undefined
   return new TextDecoder().decode(body instanceof Uint8Array ? body : await body.capture(longestProblem))
-}
-
-async function readText(stream: ReadableStream<Uint8Array>, clock: Clock): Promise<string | undefined> {
-  const reader = stream.getReader()
-  // Not awaited: one half of a cloned body settles its cancellation only with the other half.
-  const giveUp = (): void => void reader.cancel().catch(() => {})
-  const cancelTimer = clock.after(patienceMs, giveUp)
-  const decoder = new TextDecoder()
-  let text = ''
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return text
-      text += decoder.decode(value, { stream: true })
-      if (text.length > longestProblem) return giveUp() as undefined
-    }
-  } finally {
-    cancelTimer()
-  }
 }

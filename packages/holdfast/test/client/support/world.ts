@@ -40,18 +40,21 @@ export const startAt = Date.UTC(2026, 6, 1)
 
 /** A client in virtual time over a server that follows a script. Waits are in the middle of their range unless `random` says otherwise. */
 export function createWorld(script: Script | readonly (() => Step)[], options: ClientOptions = {}): World {
-  const time = createVirtualTime(startAt, () => false)
+  // Bodies are read in real time; virtual time waits for them.
+  let reading = 0
+  const time = createVirtualTime(startAt, () => reading > 0)
   const origin = `https://world-${worlds++}.example`
   const sent: Sent[] = []
   const follow: Script = typeof script === 'function' ? script : (_sent, number) => (script[number - 1] ?? script.at(-1))?.() as Step
   const transport: Fetch = async (input, init) => {
     const request = new Request(input, init)
+    reading += 1
     const one: Sent = {
       at: time.now() - startAt,
       method: request.method,
       url: request.url,
       headers: request.headers,
-      body: new Uint8Array(await request.arrayBuffer()),
+      body: new Uint8Array(await request.arrayBuffer().finally(() => (reading -= 1))),
       signal: init?.signal ?? undefined,
     }
     sent.push(one)

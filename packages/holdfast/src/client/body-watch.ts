@@ -1,0 +1,115 @@
+import { concat } from '../core/body.ts'
+import { monotonic } from '../core/clock.ts'
+import { HoldfastError } from '../core/errors.ts'
+import { assertNumbers } from '../retry/options.ts'
+import type { BodyWatch, Exchange } from './send-attempt.ts'
+
+const states = new WeakMap<Response, { readonly exchange: Exchange; readonly idleMs: number; readonly original: Response }>()
+const watched = new WeakMap<object, object>()
+
+/**
+ * Watches over the bodies of answers: one that makes no progress while `text()`, `json()` or another of the methods that read all of it waits
+ * is an error (`body-idle`), not a wait without end. The response stays the object that `fetch` made; only those methods are others.
+ * Who reads `body` itself, as a stream, looks after it himself.
+ *
+ * @example
+ * const fetch = fetchThrough(stack(retry()), { watch: bodyWatch({ bodyIdleMs: 5_000 }) })
+ */
+export function bodyWatch({ bodyIdleMs: idleMs = 10_000 }: { readonly bodyIdleMs?: number } = {}): BodyWatch {
+  assertNumbers({ idleMs }, ['idleMs'])
+  return {
+    watch(response, exchange) {
+      const original = Object.getPrototypeOf(response) as Response
+      let changed = watched.get(original)
+      if (changed === undefined)
+        watched.set(original, (changed = Object.create(original, Object.getOwnPropertyDescriptors(readers)) as object))
+      states.set(response, { exchange, idleMs, original })
+      Object.setPrototypeOf(response, changed)
+    },
+    async buffer(response, limit, exchange) {
+      const copy = response.clone()
+      try {
+        await readAll(copy.body, limit, idleMs, exchange)
+      } catch (error) {
+        void response.body?.cancel().catch(ignore)
+        throw error
+      }
+    },
+  }
+}
+
+/** Takes the place of the platform's methods; `this` is the response. A body that is used already is refused in the platform's own words. */
+async function whole(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const { exchange, idleMs, original } = states.get(response) ?? {}
+  const { body } = response
+  if (exchange === undefined || body === null || response.bodyUsed || body.locked)
+    return new Uint8Array(await (original ?? Response.prototype).arrayBuffer.call(response))
+  return readAll(body, Number.POSITIVE_INFINITY, idleMs as number, exchange)
+}
+
+const typed = (response: Response): { headers: Record<string, string> } => ({
+  headers: { 'content-type': response.headers.get('content-type') ?? '' },
+})
+
+const readers: Record<string, (this: Response) => Promise<unknown>> = {
+  async text() {
+    return new TextDecoder().decode(await whole(this))
+  },
+  async json() {
+    return JSON.parse(new TextDecoder().decode(await whole(this))) as unknown
+  },
+  async arrayBuffer() {
+    return (await whole(this)).buffer
+  },
+  bytes() {
+    return whole(this)
+  },
+  async blob() {
+    return new Response(await whole(this), typed(this)).blob()
+  },
+  async formData() {
+    return new Response(await whole(this), typed(this)).formData()
+  },
+}
+
+/** Reads a body to its end, or until it is longer than `limit`; then the rest is left unread. One timer for all of it. */
+async function readAll(body: Response['body'], limit: number, idleMs: number, exchange: Exchange): Promise<Uint8Array<ArrayBuffer>> {
+  const { clock, signal, end, release } = exchange
+  const reader = (body as ReadableStream<Uint8Array>).getReader()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  let progressAt = monotonic(clock)
+  let cancelTimer = (): void => {}
+  const stalled = new Promise<never>((_resolve, reject) => {
+    const check = (): void => {
+      const leftMs = progressAt + idleMs - monotonic(clock)
+      if (leftMs > 0) {
+        cancelTimer = clock.after(leftMs, check)
+        return
+      }
+      end(new HoldfastError('body-idle', `the body of the answer stopped for ${idleMs} ms`))
+    }
+    signal.addEventListener('abort', () => reject(signal.reason as Error))
+    cancelTimer = clock.after(idleMs, check)
+  })
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), stalled])
+      if (done) break
+      chunks.push(value)
+      size += value.byteLength
+      progressAt = monotonic(clock)
+      if (size > limit) {
+        void reader.cancel().catch(ignore)
+        break
+      }
+    }
+  } finally {
+    cancelTimer()
+    release()
+  }
+  const bytes = concat(chunks, size)
+  return (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()) as Uint8Array<ArrayBuffer>
+}
+
+function ignore(): void {}

@@ -1,0 +1,46 @@
+import type { Call } from '../../core/call.ts'
+import { waitingClock } from '../../core/clock.ts'
+import type { Clock, Random } from '../../core/clock.ts'
+import { classifyFailure } from '../../retry/classify-failure.ts'
+import { classifyReply } from '../../retry/classify-reply.ts'
+import { assertNumbers } from '../../retry/options.ts'
+import type { Outcome, OutcomeClass } from '../../retry/outcome.ts'
+import { perOrigin } from '../../retry/per-origin.ts'
+import { healthy } from './decide.ts'
+import type { Health, HealthRules } from './decide.ts'
+
+/** When an endpoint counts as broken. */
+export interface HealthOptions {
+  /** Failures in a row after which nothing is sent to it for a while. @default 5 */
+  readonly failures?: number
+  /** How long the first time, milliseconds; so much longer each further time. @default 30_000 */
+  readonly ejectMs?: number
+  /** The longest, milliseconds. @default 300_000 */
+  readonly longestEjectMs?: number
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Told when an endpoint is ejected. */
+  readonly onEject?: (event: { readonly endpoint: string; readonly ejectMs: number }) => void
+}
+
+/** The health of each endpoint, known to the whole process. */
+export const sharedHealth: (origin: string) => Health = perOrigin('health', healthy)
+
+export type HealthSettings = HealthRules & { readonly clock: Clock; readonly random: Random } & Pick<HealthOptions, 'onEject'>
+
+export function toHealthSettings(options: HealthOptions): HealthSettings {
+  const settings = { failures: 5, ejectMs: 30_000, longestEjectMs: 300_000, clock: waitingClock, random: Math.random, ...options }
+  assertNumbers(settings, ['failures', 'ejectMs', 'longestEjectMs'])
+  return settings
+}
+
+/** What an outcome says about the endpoint. An aborted call says nothing. */
+export function verdictOf(call: Call, outcome: Outcome): OutcomeClass | undefined {
+  if ('reply' in outcome)
+    return classifyReply(outcome.reply.status, {
+      shouldRetry: undefined,
+      isRefusal: outcome.reply.headers.get('holdfast-refused') === '?1',
+      problem: undefined,
+    })
+  return call.signal?.aborted ? undefined : classifyFailure(outcome.error)
+}

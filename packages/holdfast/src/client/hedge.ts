@@ -1,0 +1,103 @@
+import { monotonic, waitingClock } from '../core/clock.ts'
+import type { Call } from '../core/call.ts'
+import type { Clock } from '../core/clock.ts'
+import type { Next, Policy } from '../core/policy.ts'
+import type { Reply } from '../core/reply.ts'
+import { attempt } from '../retry/attempt.ts'
+import { retryCosts, sharedBudget } from '../retry/budget.ts'
+import type { RetryBudget } from '../retry/budget.ts'
+import { discard } from '../retry/discard.ts'
+import { createLatency } from '../retry/latency.ts'
+import { notify } from '../retry/notify.ts'
+import { assertNumbers } from '../retry/options.ts'
+import type { Outcome } from '../retry/outcome.ts'
+import { originOf, perOrigin } from '../retry/per-origin.ts'
+import { bodyFact } from '../retry/record.ts'
+
+/** When a second request is sent beside a slow one. */
+export interface HedgeOptions {
+  /** The shortest wait before it, milliseconds. @default 50 */
+  readonly leastMs?: number
+  /** The part of calls to the same route that must be faster. @default 0.95 */
+  readonly quantile?: number
+  /** The budget of an origin. @default the one retries are paid from */
+  readonly budget?: (origin: string) => RetryBudget
+  readonly clock?: Clock
+  /** Told when a second request is sent. */
+  readonly onHedge?: (event: { readonly origin: string; readonly method: string; readonly afterMs: number }) => void
+}
+
+const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY'])
+
+/** Parts of a path that name one thing of many: numbers, and identifiers with a digit. */
+const names = /\/[^/?#]*\d[^/?#]*/g
+
+const routeLatency = perOrigin('route-latencies', createLatency)
+
+/**
+ * Sends a second request beside one that is slower than nearly all to the same route, and takes the first answer; the other is aborted. Only
+ * where a second effect is impossible: safe methods, and calls with an idempotency key. Paid from the retry budget, and off until enough calls
+ * were seen to know what slow is.
+ *
+ * @throws HoldfastError `configuration-invalid`
+ * @example
+ * const fetch = createFetch({ hedge: { leastMs: 100 } })
+ */
+export function hedge(options: HedgeOptions = {}): Policy {
+  const { leastMs = 50, quantile = 0.95, budget = sharedBudget, clock = waitingClock, onHedge } = options
+  assertNumbers({ leastMs, quantile }, ['leastMs', 'quantile'])
+  return async function hedge(call, next) {
+    const origin = originOf(call.url)
+    const path = call.url.slice(origin.length).split(/[?#]/, 1)[0] as string
+    const latency = routeLatency(`${call.method} ${origin}${path.replaceAll(names, '/:')}`)
+    const usualMs = latency.quantile(quantile)
+    const startedAt = monotonic(clock)
+    const mayHedge = usualMs !== undefined && (safe.has(call.method) || call.headers.has('idempotency-key'))
+    const reply = await (mayHedge ? race(call, next, Math.max(usualMs, leastMs)) : next(call))
+    latency.add(monotonic(clock) - startedAt)
+    return reply
+  }
+
+  function race(call: Call, next: Next, afterMs: number): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const aborters: AbortController[] = []
+      const outcomes: (Outcome | undefined)[] = []
+      let isDone = false
+      const origin = originOf(call.url)
+      const cancelTimer = clock.after(afterMs, () => {
+        if ((call.facts.get(bodyFact)?.isIntact ?? true) && budget(origin).take(retryCosts.hedge)) {
+          notify(onHedge, { origin, method: call.method, afterMs })
+          void start(1)
+        }
+      })
+      void start(0)
+
+      async function start(number: number): Promise<void> {
+        const aborter = new AbortController()
+        aborters.push(aborter)
+        outcomes[number] = undefined
+        // Without a listener on the caller's signal, which goes on to count while the winner's body flows.
+        const signal = call.signal === undefined ? aborter.signal : AbortSignal.any([call.signal, aborter.signal])
+        const outcome = await attempt(call.with({ signal }), next)
+        outcomes[number] = outcome
+        if (isDone) return
+        const isLast = outcomes.every((one) => one !== undefined)
+        // A failure wins only when nothing better can come.
+        if (!isLast && !('reply' in outcome && outcome.reply.status < 500)) return
+        finish(number, outcome)
+      }
+
+      function finish(number: number, outcome: Outcome): void {
+        isDone = true
+        cancelTimer()
+        outcomes.forEach((other, index) => {
+          if (index === number) return
+          if (other !== undefined && 'reply' in other) void discard(other.reply, clock)
+          aborters[index]?.abort(new DOMException('another request was faster', 'AbortError'))
+        })
+        if ('reply' in outcome) resolve(outcome.reply)
+        else reject(outcome.error as Error)
+      }
+    })
+  }
+}

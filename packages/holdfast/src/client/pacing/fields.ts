@@ -1,0 +1,90 @@
+import type { HeaderReader } from '../../core/fields.ts'
+
+/** Where a caller stands under one limit. */
+export interface Standing {
+  readonly name: string
+  /** Calls that are left. */
+  readonly remaining: number
+  /** Until there are more, milliseconds. */
+  readonly resetMs: number
+  /** The most there can be left at once, where the server says so. */
+  readonly capacity: number | undefined
+}
+
+/** Longer fields are not read: they cost more than they can tell. */
+const longestField = 2_048
+
+const item =
+  /\s*(?:"((?:[^"\\]|\\.)*)"|([\w*][\w.*-]*))((?:\s*;\s*[a-z*][\w.*-]*(?:=(?:"(?:[^"\\]|\\.)*"|:[\w+/=]*:|[\w.?-]+))?)*)\s*(?:,|$)/y
+const wholeNumber = /^\d{1,15}$/
+
+/**
+ * Reads what an answer says about limits, in all dialects: `RateLimit: "name";r=5;t=10` (drafts 8 to 10; `a` and `w` in the next one), `limit=10,
+ * remaining=5, reset=10` (draft 7), and `RateLimit-Remaining` or `X-RateLimit-Remaining` with `-Reset` and `-Limit` (older; a Reset that is a
+ * date counts from the answer's own). What is malformed, or comes from a cache, says nothing.
+ *
+ * @example
+ * readStandings(new Headers({ ratelimit: '"per-second";r=0;t=2' }), Date.now())
+ */
+export function readStandings(headers: HeaderReader, now: number): readonly Standing[] {
+  if (headers.has('age')) return []
+  const field = headers.get('ratelimit')
+  if (field !== null) return field.includes('remaining=') ? ofDraft7(field) : ofDraft8(field, headers.get('ratelimit-policy'))
+  for (const prefix of ['ratelimit-', 'x-ratelimit-', 'x-rate-limit-']) {
+    const remaining = headers.get(`${prefix}remaining`)
+    if (remaining !== null)
+      return standing(prefix, remaining, resetOf(headers.get(`${prefix}reset`), headers.get('date'), now), headers.get(`${prefix}limit`))
+  }
+  return []
+}
+
+function standing(name: string, remaining: unknown, reset: unknown, capacity: unknown): Standing[] {
+  if (!wholeNumber.test(String(remaining)) || !wholeNumber.test(String(reset))) return []
+  const most = wholeNumber.test(String(capacity)) ? Number(capacity) : undefined
+  return [{ name, remaining: Number(remaining), resetMs: Number(reset) * 1_000, capacity: most }]
+}
+
+function ofDraft7(field: string): Standing[] {
+  const said = Object.fromEntries(field.split(',').map((part) => part.trim().split('=', 2)))
+  return standing('', said['remaining'], said['reset'], said['limit'])
+}
+
+function ofDraft8(field: string, policy: string | null): Standing[] {
+  const policies = policy === null ? undefined : readItems(policy)
+  return (readItems(field) ?? []).flatMap(([name, said]) => {
+    const declared = policies?.find(([other]) => other === name)?.[1]
+    const partition = said.get('pk') ?? ''
+    return standing(
+      name + partition,
+      said.get('r') ?? said.get('a'),
+      said.get('t') ?? said.get('w'),
+      declared?.get('holdfast-burst') ?? declared?.get('q'),
+    )
+  })
+}
+
+type Item = readonly [string, ReadonlyMap<string, string>]
+
+/** The items of a list with parameters (RFC 9651 section 3.1); `undefined` when it is none. Only what RateLimit fields use of it. */
+function readItems(field: string): Item[] | undefined {
+  if (field.length > longestField) return undefined
+  const items: Item[] = []
+  item.lastIndex = 0
+  while (item.lastIndex < field.length) {
+    const found = item.exec(field)
+    if (found === null) return undefined
+    const parameters = [...(found[3] ?? '').matchAll(/;\s*([a-z*][\w.*-]*)(?:=("(?:[^"\\]|\\.)*"|[^\s;]+))?/g)]
+    items.push([found[1] ?? found[2] ?? '', new Map(parameters.map(([, name = '', value = '']) => [name, value]))])
+  }
+  return items
+}
+
+/** Seconds until more are left. Some servers send the instant itself, in seconds or milliseconds since the epoch. */
+function resetOf(reset: string | null, date: string | null, now: number): number | undefined {
+  if (reset === null || !/^\d{1,15}(\.\d+)?$/.test(reset)) return undefined
+  const value = Number(reset)
+  if (value < 1e9) return Math.ceil(value)
+  const sentAt = date === null ? Number.NaN : Date.parse(date)
+  const atMs = value < 1e12 ? value * 1_000 : value
+  return Math.max(0, Math.ceil((atMs - (Number.isNaN(sentAt) ? now : sentAt)) / 1_000))
+}

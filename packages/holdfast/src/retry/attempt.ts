@@ -1,0 +1,12 @@
+import type { Call } from '../core/call.ts'
+import type { Next } from '../core/policy.ts'
+import type { Outcome } from './outcome.ts'
+
+/** Carries a call on, and gives a failure as a value. */
+export async function attempt(call: Call, next: Next): Promise<Outcome> {
+  try {
+    return { reply: await next(call) }
+  } catch (error) {
+    return { error }
+  }
+}
