@@ -1,11 +1,11 @@
 import { monotonic, waitingClock } from '../core/clock.ts'
 import type { Clock } from '../core/clock.ts'
-import { HoldfastError } from '../core/errors.ts'
 import { deadlineFact } from '../core/facts.ts'
 import type { Policy } from '../core/policy.ts'
 import { inheritedMs } from '../retry/ambient.ts'
 import { assertNumbers } from '../retry/options.ts'
 import { optionsOf } from './call-options.ts'
+import { deadlineExceeded } from './errors.ts'
 
 /** How long a call may take. */
 export interface DeadlineOptions {
@@ -39,9 +39,4 @@ export function deadline({ deadlineMs = 30_000, inherit = true, clock = waitingC
     call.facts.set(deadlineFact, { remainingMs: () => endsAt - monotonic(clock) })
     return next(call)
   }
-}
-
-/** The time for the whole call has run out. */
-export function deadlineExceeded(): HoldfastError {
-  return new HoldfastError('deadline-exceeded', 'the time for this call has run out')
 }

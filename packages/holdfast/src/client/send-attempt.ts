@@ -5,7 +5,7 @@ import { deadlineFact, defineFact } from '../core/facts.ts'
 import type { FactKey } from '../core/facts.ts'
 import { attemptTimeoutFact } from './attempt-timeout.ts'
 import { optionsOf } from './call-options.ts'
-import { deadlineExceeded } from './deadline.ts'
+import { deadlineExceeded } from './errors.ts'
 
 /** What is left of an attempt while its body flows. */
 export interface Exchange {

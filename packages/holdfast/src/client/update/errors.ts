@@ -1,6 +1,5 @@
 import { HoldfastError } from '../../core/index.ts'
-import { OutcomeUnknown, isOutcomeUnknown } from '../outcome-unknown.ts'
-import type { KeyOutcome } from '../outcome-unknown.ts'
+import { OutcomeUnknown } from '../outcome-unknown.ts'
 
 /** What a `ConflictError` carries. */
 export interface ConflictDetails {
@@ -62,6 +61,7 @@ export class GoneError extends HoldfastError {
 /** What an `UpdateOutcomeUnknown` carries. */
 export interface UnknownDetails {
   readonly method: string
+  readonly url: string
   readonly key: string
   readonly base: unknown
   readonly intended: unknown
@@ -77,12 +77,8 @@ export class UpdateOutcomeUnknown extends OutcomeUnknown {
   /** What the resource is, if the write was carried out. */
   readonly intended: unknown
 
-  constructor({ method, key, base, intended, cause, resend }: UnknownDetails) {
-    const lookUp = (waitSeconds: number): Promise<KeyOutcome> =>
-      isOutcomeUnknown(cause)
-        ? cause.lookUp({ waitSeconds })
-        : Promise.reject(new HoldfastError('outcome-unknown', 'only a fetch made by createFetch knows where to look a key up'))
-    super(method, { key, resend, lookUp }, cause)
+  constructor({ method, url, key, base, intended, cause, resend }: UnknownDetails) {
+    super({ method, url, key }, cause, resend)
     this.base = base
     this.intended = intended
   }

@@ -152,10 +152,10 @@ function conflict(
 }
 
 /** Nobody can tell our write from another's any more; sending it again cannot either, since its version is gone. */
-function lostAmongOthers({ settings }: Resource, { key, from, intended }: Change): UpdateOutcomeUnknown {
+function lostAmongOthers({ settings, url }: Resource, { key, from, intended }: Change): UpdateOutcomeUnknown {
   const resend = (): Promise<Response> =>
     Promise.reject(new HoldfastError('outcome-unknown', 'the server keeps no keys, and the version is gone: read the resource'))
-  return new UpdateOutcomeUnknown({ method: settings.method, key, base: from.value, intended, resend })
+  return new UpdateOutcomeUnknown({ method: settings.method, url, key, base: from.value, intended, resend })
 }
 
 function isDeadline(error: unknown): boolean {

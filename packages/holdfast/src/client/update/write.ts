@@ -66,6 +66,7 @@ export async function writeChange(resource: Resource, change: Change): Promise<W
   const unknown = (cause: unknown): UpdateOutcomeUnknown =>
     new UpdateOutcomeUnknown({
       method,
+      url,
       key: change.key,
       base: change.from.value,
       intended: change.intended,
