@@ -48,6 +48,11 @@ export class ChangedCall implements Call {
     return this.#request
   }
 
+  /** The body that a policy put in place of the one that came; `undefined` when it is still that. */
+  get changedBody(): Uint8Array | undefined {
+    return this.#change.body ?? (this.#from instanceof ChangedCall ? this.#from.changedBody : undefined)
+  }
+
   with(change: Partial<CallChange>): Call {
     return new ChangedCall(this, change)
   }

@@ -27,7 +27,7 @@ describe('a declaration', () => {
     [
       'an unknown option',
       { acount: () => 'ada' },
-      'defineApi: unknown option "acount"; expected one of store, account, singleTenant, routes',
+      'defineApi: unknown option "acount"; expected one of store, account, singleTenant, routes, versions',
     ],
     ['no store', { store: undefined }, 'store: expected a store such as sqlite(...), postgres(...), redis(...) or memory(), got undefined'],
     ['no routes', { routes: undefined }, 'routes: expected an object by "METHOD /path", got undefined'],

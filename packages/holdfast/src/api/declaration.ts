@@ -5,6 +5,7 @@ import type { PreconditionRules } from '../concurrency/index.ts'
 import type { Guarantee, IdempotencyRules, IdempotencyStore } from '../idempotency/index.ts'
 import type { LimitStore } from '../rate-limit/index.ts'
 import type { List } from '../pagination/index.ts'
+import type { Versions, VersionStore } from '../versioning/index.ts'
 import type { AccountResolver } from './account.ts'
 
 /** The ports a store offers, one for each pattern it can keep records for. `sqlite(...)`, `postgres(...)`, `redis(...)` and `memory()` are such. */
@@ -12,6 +13,7 @@ export interface Store {
   readonly name: string
   readonly idempotency?: IdempotencyStore
   readonly limits?: LimitStore
+  readonly versions?: VersionStore
 }
 
 /** What one route promises. `{}` gives it the account step alone. */
@@ -33,6 +35,8 @@ export interface ApiDeclaration {
   readonly singleTenant?: boolean
   /** By `METHOD /path/:parameter`. Routes that are not declared pass untouched. */
   readonly routes: Readonly<Record<string, RouteDeclaration>>
+  /** The versions that callers may use: `defineVersions(...)`. Its routes are those declared here. */
+  readonly versions?: Versions
   /** Seals records in stores that outlive the process; at least 16 characters, the same in all processes. */
   readonly secret?: string | Uint8Array | undefined
   /** Secrets that cursors are sealed under, newest first; keep a retired one for as long as lists let cursors live. @default [secret] */
@@ -56,6 +60,7 @@ const declarationOptions = [
   'account',
   'singleTenant',
   'routes',
+  'versions',
   'secret',
   'cursorSecrets',
   'namespace',

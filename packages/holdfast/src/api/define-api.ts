@@ -1,25 +1,19 @@
-import {
-  createProblem,
-  problemBase as defaultProblemBase,
-  configurationError,
-  routeFact,
-  stack,
-  systemClock,
-  targetOf,
-} from '../core/index.ts'
+import { createProblem, problemBase as defaultProblemBase, configurationError, routeFact, stack, systemClock } from '../core/index.ts'
 import type { Call, Next, Policy, Reply } from '../core/index.ts'
 import { createInFlight, lookupPath, outcomeLookup, resolveKey, toSettings } from '../idempotency/index.ts'
 import type { Finding, Guarantee, Resolved } from '../idempotency/index.ts'
 import { accountStep } from './account.ts'
 import { collectRegularly } from './collect.ts'
 import { assertDeclaration } from './declaration.ts'
-import type { ApiDeclaration, RouteDeclaration } from './declaration.ts'
+import type { ApiDeclaration } from './declaration.ts'
 import { errorPage } from './error-pages.ts'
 import { idempotencyOptions, idempotencyStep } from './idempotency-step.ts'
 import { preconditionSteps } from './precondition-step.ts'
 import { pageStep } from './page-step.ts'
 import type { RouteSteps } from './route-steps.ts'
 import { compileRoutes } from './router.ts'
+import { knownRoutes, pathOf, pathStep, versioningOf } from './versioning-step.ts'
+import type { KnownRoute } from './versioning-step.ts'
 
 /** A checked declaration, ready to be mounted by an adapter. */
 export interface Api {
@@ -49,13 +43,14 @@ export interface Api {
  */
 export function defineApi(declaration: ApiDeclaration): Api {
   assertDeclaration(declaration)
-  const { store, routes, clock = systemClock, problemBase = defaultProblemBase, collectEveryMs = 60_000 } = declaration
+  const { store, clock = systemClock, problemBase = defaultProblemBase, collectEveryMs = 60_000 } = declaration
   const problem = createProblem(problemBase)
   const inFlight = createInFlight()
   const account = accountStep(declaration.account ?? (() => 'single'), problem)
-  const steps: RouteSteps = { declaration, account, problem, inFlight }
+  const versions = versioningOf(declaration, problem)
+  const steps: RouteSteps = { declaration, account, problem, inFlight, versioning: versions }
   const router = compileRoutes(
-    Object.entries(routes).map(([route, rules]) => [route, { route, policy: compileRoute(route, rules, steps) }] as const),
+    knownRoutes(declaration).map((known) => [known.path, { route: known.route, policy: compileRoute(known, steps) }] as const),
   )
   const keys =
     store.idempotency &&
@@ -64,7 +59,7 @@ export function defineApi(declaration: ApiDeclaration): Api {
   const stopCollecting = store.idempotency && collectRegularly(store.idempotency, clock, collectEveryMs)
 
   function policy(call: Call, next: Next): Promise<Reply> | Reply {
-    const { path } = targetOf(call.url)
+    const path = pathOf(call, declaration)
     const found = router.find(call.method, path)
     if (found === undefined) return path.startsWith('/.well-known/') ? ownPage(call, path, next) : next(call)
     call.facts.set(routeFact, found.route)
@@ -82,6 +77,7 @@ export function defineApi(declaration: ApiDeclaration): Api {
     async drain() {
       stopCollecting?.()
       await inFlight.drain()
+      await versions?.usage?.stop()
     },
     doctor: async () => (await store.idempotency?.doctor()) ?? [],
     resolve(key, resolved) {
@@ -98,12 +94,17 @@ export function defineApi(declaration: ApiDeclaration): Api {
  * Deadline and load shedding, account, API version, rate limits, cheap checks, idempotency, upgrade of the request, handler; and on the way
  * back the record, downgrade of the reply, ETag, Link, RateLimit and Vary. A pattern that is not there yet leaves its place empty.
  */
-function compileRoute(route: string, rules: RouteDeclaration, steps: RouteSteps): Policy {
+function compileRoute(known: KnownRoute, steps: RouteSteps): Policy {
+  const { route, rules } = known
+  const { versioning, account } = steps
   const precondition = preconditionSteps(route, rules, steps)
   return stack(
-    steps.account,
+    ...(versioning ? [versioning.reply] : []),
+    account,
+    ...(versioning ? [versioning.resolve, ...pathStep(known, steps)] : []),
     ...precondition.check,
     ...idempotencyStep(route, rules, steps),
+    ...(versioning ? [versioning.request] : []),
     ...precondition.guard,
     ...pageStep(route, rules, steps),
   )

@@ -1,5 +1,6 @@
 import type { Policy, Problem } from '../core/index.ts'
 import type { InFlight } from '../idempotency/index.ts'
+import type { Versioning } from '../versioning/index.ts'
 import type { ApiDeclaration } from './declaration.ts'
 
 /** What the steps of all routes of one API share. */
@@ -8,4 +9,5 @@ export interface RouteSteps {
   readonly account: Policy
   readonly problem: Problem
   readonly inFlight: InFlight
+  readonly versioning: Versioning | undefined
 }

@@ -5,8 +5,21 @@ import { bodyIncomplete } from './errors.ts'
  * then it is held until it is whole or longer than the limit.
  */
 export interface LiveBody {
+  /**
+   * Has the body pass through `map` on its way to the socket, chunk by chunk, unbuffered. Once for a body, and after it was captured, if it
+   * is. A map that throws breaks the body off.
+   */
+  map?(map: BodyMap): void
   /** The whole body, or `undefined` when it is longer than `limit` bytes; it then flows on, nothing lost. Rejects when it breaks off. */
   capture(limit: number): Promise<Uint8Array | undefined>
+}
+
+/** Makes other bytes of a body while it passes. */
+export interface BodyMap {
+  /** What leaves for a chunk; may be nothing. @throws to break the body off */
+  chunk(bytes: Uint8Array): Uint8Array
+  /** What leaves at the end. */
+  end(): Uint8Array
 }
 
 /** The body of a reply. `null` is no body; a fetch `Response`'s body is one. */
@@ -38,6 +51,36 @@ export async function captureBody(body: Body, limit: number): Promise<Captured> 
   if (body instanceof Uint8Array) return within(body, limit)
   if (isLiveBody(body)) return { body, bytes: await body.capture(limit) }
   return captureStream(body, limit)
+}
+
+/**
+ * A body that passes through a map while it is sent. `undefined` for a live body whose adapter cannot do it.
+ *
+ * @example
+ * const body = mapBody(reply.body, mapLines(translate))
+ */
+export function mapBody(body: Body, map: BodyMap): Body | undefined {
+  if (body === null) return body
+  if (typeof body === 'string' || body instanceof Uint8Array) {
+    const chunk = map.chunk(typeof body === 'string' ? encoder.encode(body) : body)
+    const end = map.end()
+    return concat([chunk, end], chunk.byteLength + end.byteLength)
+  }
+  if (!isLiveBody(body)) return body.pipeThrough(mapStream(map))
+  if (body.map === undefined) return undefined
+  body.map(map)
+  return body
+}
+
+/** A map as a stream's transformation. */
+export function mapStream(map: BodyMap): TransformStream<Uint8Array, Uint8Array> {
+  const send = (bytes: Uint8Array, controller: TransformStreamDefaultController<Uint8Array>): void => {
+    if (bytes.byteLength > 0) controller.enqueue(bytes)
+  }
+  return new TransformStream({
+    transform: (bytes, controller) => send(map.chunk(bytes), controller),
+    flush: (controller) => send(map.end(), controller),
+  })
 }
 
 function within(bytes: Uint8Array, limit: number): Captured {

@@ -11,6 +11,11 @@ export interface ProblemKind {
 /** The code of a refusal. */
 export type ProblemCode =
   | 'account-unknown'
+  | 'api-version-brownout'
+  | 'api-version-conflict'
+  | 'api-version-pinned'
+  | 'api-version-retired'
+  | 'api-version-unknown'
   | 'body-invalid'
   | 'body-too-large'
   | 'cursor-expired'
@@ -33,10 +38,12 @@ export type ProblemCode =
   | 'patch-type-unsupported'
   | 'precondition-required'
   | 'query-invalid'
+  | 'route-not-in-version'
   | 'shutting-down'
   | 'store-unavailable'
   | 'too-many-keys'
   | 'version-conflict'
+  | 'version-transform-failed'
   | 'weak-etag'
 
 const kind = (status: number, retryable: boolean, title: string, advice: string): ProblemKind => ({ status, retryable, title, advice })
@@ -44,6 +51,26 @@ const kind = (status: number, retryable: boolean, title: string, advice: string)
 /** Every refusal Holdfast can answer, by code. One test compares this list with docs/errors/. */
 export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   'account-unknown': kind(401, false, 'The caller could not be identified', 'Send valid credentials.'),
+  'api-version-brownout': kind(
+    503,
+    true,
+    'This API version is switched off for a while, as a warning',
+    'Move to a later version before this one is retired; until then the call works again after Retry-After.',
+  ),
+  'api-version-conflict': kind(400, false, 'The call names more than one API version', 'Name one version, in one place.'),
+  'api-version-pinned': kind(
+    409,
+    false,
+    'The account cannot be pinned to this API version',
+    'Choose a later version; only the version before the last upgrade can be gone back to, and only for a while.',
+  ),
+  'api-version-retired': kind(
+    410,
+    false,
+    'This API version was retired',
+    'Move to a later version; the link relation successor-version leads to the next one.',
+  ),
+  'api-version-unknown': kind(400, false, 'There is no such API version', 'Use one of the supported versions.'),
   'body-invalid': kind(
     400,
     false,
@@ -136,6 +163,7 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     'Read the resource, and send If-Match with the ETag you received.',
   ),
   'query-invalid': kind(400, false, 'The query is not valid', 'Correct the parameters that errors names.'),
+  'route-not-in-version': kind(404, false, 'This API version has no such route', 'Use the path that the route has in this version.'),
   'shutting-down': kind(503, true, 'The server is shutting down', 'Repeat the same call with the same key; another process will take it.'),
   'store-unavailable': kind(
     503,
@@ -149,6 +177,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     false,
     'The resource is not in the state the call expects',
     'Read the resource, apply the change again, and send the new ETag.',
+  ),
+  'version-transform-failed': kind(
+    500,
+    false,
+    'The answer could not be translated to this API version',
+    'Ask the owner of the API; the call itself may have succeeded, and a repeat with the same key does not run it again.',
   ),
   'weak-etag': kind(
     412,

@@ -37,6 +37,9 @@ export const accountFact: FactKey<string> = defineFact<string>('account')
 /** The API version a call is made under. Set by the version step. */
 export const versionFact: FactKey<string> = defineFact<string>('version')
 
+/** The API version a caller named itself; absent when its pin or the default decided. Set by the version step. */
+export const namedVersionFact: FactKey<string> = defineFact<string>('named version')
+
 /** The database transaction a handler must write through, when its route runs in one. */
 export const transactionFact: FactKey<unknown> = defineFact<unknown>('transaction')
 

@@ -1,5 +1,5 @@
-export { captureBody, isLiveBody } from './body.ts'
-export type { Body, Captured, LiveBody } from './body.ts'
+export { captureBody, isLiveBody, mapBody, mapStream } from './body.ts'
+export type { Body, BodyMap, Captured, LiveBody } from './body.ts'
 export { createCall, fromRequest, targetOf } from './call.ts'
 export type { Call, CallChange, CallInit, RequestHead, Target } from './call.ts'
 export { errorCodes, problemKinds } from './catalogue.ts'
@@ -14,6 +14,7 @@ export {
   createFacts,
   deadlineFact,
   defineFact,
+  namedVersionFact,
   routeFact,
   sentUrlFact,
   transactionFact,

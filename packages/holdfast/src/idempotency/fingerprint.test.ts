@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createCall, toFields, versionFact } from '../core/index.ts'
+import { createCall, toFields, namedVersionFact } from '../core/index.ts'
 import type { CallInit } from '../core/index.ts'
 import { describeCalls, essenceOf, isJson } from './fingerprint.ts'
 import type { FingerprintOptions } from './fingerprint.ts'
@@ -19,7 +19,7 @@ function fingerprint(
 ): string {
   const init: CallInit = { method, url, headers: toFields({ ...(type && { 'content-type': type }), ...headers }) }
   const call = createCall(init)
-  if (version !== undefined) call.facts.set(versionFact, version)
+  if (version !== undefined) call.facts.set(namedVersionFact, version)
   return describeCalls(options)(call, typeof body === 'string' ? new TextEncoder().encode(body) : body)
 }
 

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
-import { targetOf, versionFact } from '../core/index.ts'
+import { namedVersionFact, targetOf } from '../core/index.ts'
 import type { Call } from '../core/index.ts'
 import { canonicalJson, parsePointers } from './canonical-json.ts'
 import type { IgnoredMembers } from './canonical-json.ts'
 
-/** What makes two calls the same one, besides method, path, query, content type, API version and body. */
+/** What makes two calls the same one, besides method, path, query, content type, API version that was named, and body. */
 export interface FingerprintOptions {
   /** JSON Pointers to members that may differ between attempts, such as a time of sending. @default [] */
   readonly ignore?: readonly string[]
@@ -38,7 +38,7 @@ export function describeCalls({ ignore = [], headers = [] }: FingerprintOptions 
       part(path) +
       part(sortQuery(query)) +
       part(contentType) +
-      part(call.facts.get(versionFact) ?? '')
+      part(call.facts.get(namedVersionFact) ?? '')
     const extra = names.map((name) => part(name) + part(call.headers.get(name) ?? '')).join('')
     return text + extra + part(describeBody(body, contentType, call.headers.get('content-encoding'), ignored))
   }

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
-import { versionFact } from '../../src/core/index.ts'
+import { namedVersionFact } from '../../src/core/index.ts'
 import type { Policy } from '../../src/core/index.ts'
 import { describeMatrix } from './matrix.ts'
 
 /** Stands for the version step, which the pipeline puts before idempotency. */
 const versionStep: Policy = (call, next) => {
-  call.facts.set(versionFact, call.headers.get('x-version') ?? '2026-01-01')
+  call.facts.set(namedVersionFact, call.headers.get('x-version') ?? '2026-01-01')
   return next(call)
 }
 

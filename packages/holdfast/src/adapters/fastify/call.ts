@@ -1,4 +1,8 @@
+import type { Call } from '../../core/call.ts'
+import { targetOf } from '../../core/call.ts'
+import { ChangedCall } from '../changed-call.ts'
 import { NodeCall } from '../node/call.ts'
+import { handOver, parsedLike } from '../node/hand-over.ts'
 import { toBytes } from '../parsed-body.ts'
 import { mayHaveBody } from '../request-body.ts'
 import type { KeptBody } from './kept-body.ts'
@@ -25,7 +29,17 @@ export class FastifyCall extends NodeCall {
   }
 
   override get url(): string {
-    return this.#request.originalUrl
+    return this.keptUrl ?? this.#request.originalUrl
+  }
+
+  /** Shows Fastify's handler the call as policies changed it: Fastify has parsed body and query before. */
+  handOver(changed: Call): void {
+    const request = this.#request
+    handOver(this, changed)
+    if (this.keptUrl !== undefined) request.query = toQuery(targetOf(changed.url).query)
+    const bytes = changed instanceof ChangedCall ? changed.changedBody : undefined
+    if (bytes === undefined || request.body === undefined || request.body === null) return
+    request.body = parsedLike(request.body, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
   }
 
   protected override parsed(): Uint8Array {
@@ -41,4 +55,15 @@ export class FastifyCall extends NodeCall {
   protected override get scheme(): string {
     return this.#request.protocol
   }
+}
+
+/** As Fastify's own parser of queries gives it: a list for a name that is repeated. */
+function toQuery(query: string): Record<string, string | string[]> {
+  const values: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>
+  const given = new URLSearchParams(query)
+  for (const name of new Set(given.keys())) {
+    const all = given.getAll(name)
+    values[name] = all.length > 1 ? all : (all[0] ?? '')
+  }
+  return values
 }

@@ -5,10 +5,10 @@ import type { Policy } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
 import { remember } from '../node/call.ts'
-import type { NodeCall } from '../node/call.ts'
 import { goneReply } from '../node/gone-reply.ts'
 import { toWireReply } from '../node/wire-reply.ts'
 import { Terminal, assertReply, isPromised } from '../terminal.ts'
+import type { FastifyCall } from './call.ts'
 import { LiveFastifyReply } from './live-reply.ts'
 import { unwrapResponse } from './payload.ts'
 import { changeHead, restoreHead, setField } from './reply-head.ts'
@@ -17,7 +17,7 @@ import type { FastifyReply, HookDone } from './types.ts'
 
 /** One request on its way through a policy and Fastify's handler. */
 export class Exchange {
-  readonly #call: NodeCall
+  readonly #call: FastifyCall
   readonly #reply: FastifyReply
   readonly #terminal: Terminal = new Terminal()
   #before: HeadSnapshot | undefined
@@ -26,7 +26,7 @@ export class Exchange {
   #isOver = false
   #isUntyped = false
 
-  constructor(call: NodeCall, reply: FastifyReply) {
+  constructor(call: FastifyCall, reply: FastifyReply) {
     this.#call = call
     this.#reply = reply
   }
@@ -59,7 +59,10 @@ export class Exchange {
   }
 
   #run(call: Call, done: HookDone): void {
-    if (call !== this.#call) remember(this.#call.req, call)
+    if (call !== this.#call) {
+      remember(this.#call.req, call)
+      this.#call.handOver(call)
+    }
     runWithCall(call, done)
   }
 

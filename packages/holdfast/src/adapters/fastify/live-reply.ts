@@ -1,6 +1,7 @@
+import { Transform } from 'node:stream'
 import type { Readable } from 'node:stream'
-import { captureBody } from '../../core/body.ts'
-import type { LiveBody } from '../../core/body.ts'
+import { captureBody, mapBody } from '../../core/body.ts'
+import type { BodyMap, LiveBody } from '../../core/body.ts'
 import { isHoldfastError } from '../../core/errors.ts'
 import type { Fields } from '../../core/fields.ts'
 import type { Reply } from '../../core/reply.ts'
@@ -12,7 +13,7 @@ import type { FastifyReply } from './types.ts'
 export class LiveFastifyReply implements Reply {
   readonly status: number
   readonly headers: Fields
-  readonly body: LiveBody = { capture: (limit) => this.#capture(limit) }
+  readonly body: LiveBody = { capture: (limit) => this.#capture(limit), map: (map) => this.#map(map) }
   /** What is to be sent on: a stream that was read is another one. */
   payload: unknown
 
@@ -20,6 +21,14 @@ export class LiveFastifyReply implements Reply {
     this.status = reply.raw.statusCode
     this.headers = new FastifyFields(reply)
     this.payload = payload
+  }
+
+  #map(map: BodyMap): void {
+    const { payload } = this
+    if (payload === undefined || payload === null) return
+    if (typeof payload === 'string' || payload instanceof Uint8Array) this.payload = Buffer.from(mapBody(payload, map) as Uint8Array)
+    else if (payload instanceof ReadableStream) this.payload = mapBody(payload as ReadableStream<Uint8Array>, map)
+    else this.payload = mapReadable(toReadable(payload), map)
   }
 
   async #capture(limit: number): Promise<Uint8Array | undefined> {
@@ -47,6 +56,25 @@ export class LiveFastifyReply implements Reply {
       throw error
     }
   }
+}
+
+function mapReadable(stream: Readable, map: BodyMap): Readable {
+  const attempt = (run: () => Uint8Array, done: (error?: Error | null, bytes?: Uint8Array) => void): void => {
+    let bytes: Uint8Array
+    try {
+      bytes = run()
+    } catch (error) {
+      return done(error as Error)
+    }
+    done(null, bytes)
+  }
+  const mapped = new Transform({
+    transform: (chunk: Uint8Array | string, _encoding, done) => attempt(() => map.chunk(Buffer.from(chunk as string)), done),
+    flush: (done) => attempt(() => map.end(), done),
+  })
+  stream.on('error', (error) => mapped.destroy(error))
+  mapped.on('close', () => stream.destroy())
+  return stream.pipe(mapped)
 }
 
 class FastifyFields implements Fields {

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 /** The slice of Fastify's request that the adapter uses. */
 export interface FastifyRequest {
   readonly raw: IncomingMessage
-  readonly body: unknown
+  body: unknown
+  query: unknown
   readonly protocol: string
   readonly originalUrl: string
   readonly routeOptions: { readonly bodyLimit?: number | undefined }

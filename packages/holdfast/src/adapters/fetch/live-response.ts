@@ -1,5 +1,5 @@
-import { captureBody } from '../../core/body.ts'
-import type { Body, LiveBody } from '../../core/body.ts'
+import { captureBody, mapBody } from '../../core/body.ts'
+import type { Body, BodyMap, LiveBody } from '../../core/body.ts'
 import { bodyIncomplete } from '../../core/errors.ts'
 import type { Fields } from '../../core/fields.ts'
 import type { Reply } from '../../core/reply.ts'
@@ -11,7 +11,7 @@ export type ResponseBody = ConstructorParameters<typeof Response>[0]
 export class LiveResponse implements Reply {
   readonly status: number
   readonly headers: Fields
-  readonly body: LiveBody = { capture: (limit) => this.#capture(limit) }
+  readonly body: LiveBody = { capture: (limit) => this.#capture(limit), map: (map) => this.#map(map) }
   readonly #response: Response
   #rest: Body | undefined
 
@@ -33,6 +33,10 @@ export class LiveResponse implements Reply {
 
   toBody(): ResponseBody {
     return (this.#rest === undefined ? this.#response.body : this.#rest) as ResponseBody
+  }
+
+  #map(map: BodyMap): void {
+    this.#rest = mapBody(this.#rest ?? (this.#response.body as ReadableStream<Uint8Array> | null), map)
   }
 
   async #capture(limit: number): Promise<Uint8Array | undefined> {

@@ -33,6 +33,8 @@ export class NodeCall implements BareRun, Call {
   readonly res: ServerResponse
   /** Whether the request's body was read here, and so must be drained by whoever leaves it unread. */
   hasReadAhead = false
+  /** The URL as it came, once the request shows another one to its framework. */
+  keptUrl: string | undefined
   readonly #outer: Call | undefined
   #headers: RequestFields | undefined
   #facts: Facts | undefined
@@ -52,7 +54,7 @@ export class NodeCall implements BareRun, Call {
   }
 
   get url(): string {
-    return this.req.originalUrl ?? this.req.url ?? '/'
+    return this.keptUrl ?? this.req.originalUrl ?? this.req.url ?? '/'
   }
 
   get headers(): RequestFields {

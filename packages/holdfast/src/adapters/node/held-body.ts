@@ -1,5 +1,5 @@
 import { concat } from '../../core/body.ts'
-import type { LiveBody } from '../../core/body.ts'
+import type { BodyMap, LiveBody } from '../../core/body.ts'
 import { bodyIncomplete } from '../../core/errors.ts'
 
 /** One `write` of a framework, kept until it may go on. */
@@ -26,6 +26,8 @@ const none: readonly Capture[] = []
  */
 export class HeldBody implements LiveBody {
   readonly writes: HeldWrite[] = []
+  /** What the bytes pass through when they go on. */
+  mapping: BodyMap | undefined
   /** Whether the framework was told to wait for 'drain'. */
   owesDrain = false
   readonly #highWaterMark: number
@@ -51,6 +53,10 @@ export class HeldBody implements LiveBody {
       for (const held of this.writes) this.#acknowledge(held)
       this.#onCapture()
     })
+  }
+
+  map(map: BodyMap): void {
+    this.mapping = map
   }
 
   get isCapturing(): boolean {

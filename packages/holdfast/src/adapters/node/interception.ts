@@ -13,6 +13,7 @@ import type { WriteCallback } from './held-body.ts'
 import { asEnded, divert, dropTrailers, markEnded, markHeld, unmark } from './held.ts'
 import { LiveFields } from './live-fields.ts'
 import type { NodeCall } from './call.ts'
+import { mappedNatives } from './mapped-natives.ts'
 import { nativesOf } from './natives.ts'
 import type { Natives } from './natives.ts'
 import { writeReply } from './write-reply.ts'
@@ -26,7 +27,7 @@ type Encoding = BufferEncoding | WriteCallback | null | undefined
 export class Interception {
   readonly #call: NodeCall
   readonly #terminal: Terminal
-  readonly #natives: Natives
+  #natives: Natives
   readonly #before: OutgoingHttpHeaders
   #phase: 'waiting' | 'held' | 'open' | 'discarding' = 'waiting'
   #live: Reply | undefined
@@ -165,6 +166,7 @@ export class Interception {
     const { res } = this.#call
     const body = this.#hold()
     const writes = body.take()
+    if (body.mapping !== undefined) this.#natives = mappedNatives(this.#natives, body.mapping, res)
     this.#phase = 'open'
     if (this.#isExplicit) this.#natives.writeHead.call(res, res.statusCode)
     // The last chunk goes with end(), for which Node works out the content-length, unless the framework did it otherwise.

@@ -1,3 +1,4 @@
+import type { Call } from '../../core/call.ts'
 import { runWithCall } from '../../core/current.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
@@ -5,6 +6,7 @@ import { failureReply, reportFailure } from '../failure.ts'
 import { Terminal, isPromised } from '../terminal.ts'
 import { remember } from './call.ts'
 import type { NodeCall } from './call.ts'
+import { handOver } from './hand-over.ts'
 import { Interception } from './interception.ts'
 import { writeReply } from './write-reply.ts'
 
@@ -25,7 +27,7 @@ export function serve(policy: Policy, call: NodeCall, proceed: () => unknown): v
   terminal.begin((inner) => {
     const installed = new Interception(call, terminal)
     interception = installed
-    if (inner !== call) remember(call.req, inner)
+    if (inner !== call) replace(call, inner)
     attempt(
       () => runWithCall(inner, proceed),
       (error) => installed.fail(error),
@@ -40,10 +42,15 @@ export function serve(policy: Policy, call: NodeCall, proceed: () => unknown): v
   else answer(outcome)
 }
 
+function replace(call: NodeCall, changed: Call): void {
+  remember(call.req, changed)
+  handOver(call, changed)
+}
+
 /** Nothing wrapped the handler's answer: nothing is installed. */
 function runBare(call: NodeCall, terminal: Terminal, proceed: () => unknown): void {
   const inner = terminal.call ?? call
-  if (inner !== call) remember(call.req, inner)
+  if (inner !== call) replace(call, inner)
   terminal.runBare(call)
   attempt(
     () => runWithCall(inner, proceed),

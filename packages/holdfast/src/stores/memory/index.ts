@@ -2,9 +2,11 @@ import { configurationError } from '../../core/index.ts'
 import type { Clock } from '../../core/index.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
 import type { LimitStore } from '../../rate-limit/store.ts'
+import type { VersionStore } from '../../versioning/store.ts'
 import { monotonicClock } from './clock.ts'
 import { memoryIdempotency } from './idempotency.ts'
 import { memoryLimits } from './limits.ts'
+import { memoryVersions } from './versions.ts'
 
 export { memoryDocuments } from './documents.ts'
 
@@ -37,6 +39,7 @@ export interface MemoryStore {
   readonly name: 'memory'
   readonly idempotency: IdempotencyStore
   readonly limits: LimitStore
+  readonly versions: VersionStore
   /** Drops every record; operations reject with `store-unavailable` from then on. */
   close(): Promise<void>
 }
@@ -53,13 +56,16 @@ export function memory({ maxRecords = 100_000, maxLimitKeys = 100_000, clock = m
   assertCount('maxLimitKeys', maxLimitKeys)
   const idempotency = memoryIdempotency(maxRecords, clock)
   const limits = memoryLimits(maxLimitKeys, clock)
+  const versions = memoryVersions(clock)
   return {
     name: 'memory',
     idempotency: idempotency.store,
     limits: limits.store,
+    versions: versions.store,
     close() {
       idempotency.close()
       limits.close()
+      versions.close()
       return Promise.resolve()
     },
   }

@@ -1,0 +1,145 @@
+import type { Chain, ChainStep } from './chain.ts'
+import type { Refusal } from './change.ts'
+import type { PlanNode, Step, Trace } from './json/rewrite.ts'
+import type { Content } from './model.ts'
+import { planPaths } from './paths.ts'
+import type { PathPlan } from './paths.ts'
+import { createPlanner } from './plan.ts'
+import type { Planner } from './plan.ts'
+import { createPointerMap } from './pointers.ts'
+import type { PointerMap } from './pointers.ts'
+import { planQuery } from './query.ts'
+import type { QueryPlan } from './query.ts'
+
+/** What happens to the calls of one route under one version. Whatever is `undefined` stays as it came. */
+export interface RoutePlan {
+  request(mediaType: string): PlanNode | undefined
+  response(status: number, mediaType: string): PlanNode | undefined
+  readonly query: QueryPlan | undefined
+  /** Header fields of requests: their name in the version, and in the newest one. */
+  readonly fields: readonly (readonly [before: string, after: string])[]
+  /** What a status of the newest version is in this one. */
+  status(newest: number): number
+  readonly pointers: PointerMap
+}
+
+/** Everything that happens under one version, worked out once. */
+export interface VersionPlan {
+  readonly version: string
+  readonly paths: PathPlan | undefined
+  readonly routes: ReadonlyMap<string, RoutePlan>
+  /** For calls of routes that no version describes: only their refusals are translated. */
+  readonly anyRoute: RoutePlan
+  /** Changes between this version and the newest one, by id. */
+  readonly missing: ReadonlySet<string>
+  /** `undefined` when refusals look as they do in the newest version. */
+  readonly refusal: ((refusal: Refusal, trace: Trace) => Refusal) | undefined
+  up(shape: string): PlanNode | undefined
+  down(shape: string): PlanNode | undefined
+}
+
+const nothing: RoutePlan = {
+  request: () => undefined,
+  response: () => undefined,
+  query: undefined,
+  fields: [],
+  status: (newest) => newest,
+  pointers: { pointer: (pointer) => pointer, parameter: (name) => name },
+}
+
+/** Compiles the plans of one version: from it to the newest one, and back. */
+export function compileVersion(chain: Chain, version: string): VersionPlan {
+  const place = chain.versions.indexOf(version)
+  const isMissing = (change: number): boolean => (chain.versionOf[change] as number) > place
+  const missing = chain.changes.filter((_, index) => isMissing(index))
+  const ups = plannerOf(chain, version, isMissing, 'up')
+  const downs = plannerOf(chain, chain.versions.at(-1) as string, isMissing, 'down')
+  const newest = chain.snapshots.get(chain.versions.at(-1) as string)
+  const own = chain.snapshots.get(version)
+  const routes = new Map<string, RoutePlan>()
+  for (const [route, model] of newest?.routes ?? []) {
+    const changes = missing.filter(({ on }) => on.kind === 'routes' && on.names.includes(route))
+    const wholes = stepsOf(chain.routeSteps.get(route), isMissing, 'down')
+    const answers = new Map(
+      [...model.responses].map(([status, content]) => [status, planContent(content, downs, isSuccess(status) ? wholes : [])]),
+    )
+    const asked = planContent(own?.routes.get(route)?.request ?? new Map(), ups, [])
+    const query = planQuery(changes.map((change) => change.query))
+    routes.set(route, {
+      request: (mediaType) => find(asked, mediaType),
+      response: (status, mediaType) =>
+        find(answers.get(String(status)) ?? answers.get(`${Math.trunc(status / 100)}XX`) ?? answers.get('default'), mediaType),
+      query,
+      fields: changes.flatMap(({ headers }) => Object.entries(headers)),
+      status: planStatus(changes.toReversed().map(({ status }) => status)),
+      pointers: createPointerMap(
+        model.request.get('application/json'),
+        (shape) => (chain.shapeSteps.get(shape) ?? []).filter(({ change }) => isMissing(change)),
+        changes.map((change) => change.query),
+      ),
+    })
+  }
+  return {
+    version,
+    paths: planPaths(missing.map(({ paths }) => paths)),
+    routes,
+    anyRoute: nothing,
+    missing: new Set(missing.map(({ id }) => id)),
+    refusal: refusalPlan(chain, isMissing),
+    up: (shape) => (own?.shapes.has(shape) ? ups.planShape(shape) : undefined),
+    down: (shape) => (newest?.shapes.has(shape) ? downs.planShape(shape) : undefined),
+  }
+}
+
+function plannerOf(chain: Chain, from: string, isMissing: (change: number) => boolean, direction: 'up' | 'down'): Planner {
+  const shapes = chain.snapshots.get(from)?.shapes ?? new Map()
+  const inOrder = (steps: readonly Step[]): readonly Step[] =>
+    steps.toSorted((a, b) => (direction === 'up' ? a.change - b.change : b.change - a.change))
+  return createPlanner(shapes, (shape) => stepsOf(chain.shapeSteps.get(shape), isMissing, direction), inOrder)
+}
+
+/** Up in the order of the chain, down in the exact reverse, within one change too. */
+function stepsOf(steps: readonly ChainStep[] = [], isMissing: (change: number) => boolean, direction: 'up' | 'down'): Step[] {
+  const own = steps.filter(({ change }) => isMissing(change))
+  return direction === 'up'
+    ? own.map((step) => ({ change: step.change, run: step.up }))
+    : own.toReversed().map((step) => ({ change: step.change, run: step.down }))
+}
+
+function planContent(content: Content, planner: Planner, wholes: readonly Step[]): ReadonlyMap<string, PlanNode | undefined> {
+  // A stream of lines has no envelope: each line is an item.
+  return new Map([...content].map(([type, schema]) => [type, planner.plan(schema, type === 'application/json' ? wholes : [])]))
+}
+
+/** Patches are applied in the caller's representation, so they are never translated themselves. */
+const patches = new Set(['application/merge-patch+json', 'application/json-patch+json'])
+
+function find(plans: ReadonlyMap<string, PlanNode | undefined> | undefined, mediaType: string): PlanNode | undefined {
+  if (plans === undefined || patches.has(mediaType)) return undefined
+  if (plans.has(mediaType)) return plans.get(mediaType)
+  const isJson = mediaType === '' || mediaType === 'application/json' || mediaType.endsWith('+json')
+  return isJson ? plans.get('application/json') : undefined
+}
+
+function planStatus(changes: readonly Readonly<Record<number, number>>[]): (newest: number) => number {
+  const effective = changes.filter((statuses) => Object.keys(statuses).length > 0)
+  return (newest) => effective.reduce((status, statuses) => statuses[status] ?? status, newest)
+}
+
+function refusalPlan(chain: Chain, isMissing: (change: number) => boolean): VersionPlan['refusal'] {
+  const steps = chain.changes
+    .flatMap(({ error }, change) => (error !== undefined && isMissing(change) ? [{ error, change }] : []))
+    .toReversed()
+  if (steps.length === 0) return undefined
+  return function downgrade(refusal, trace) {
+    let told = refusal
+    for (const { error, change } of steps) {
+      const next = { ...told, ...error(told) }
+      if (JSON.stringify(next) !== JSON.stringify(told)) trace.fired(change)
+      told = next
+    }
+    return told
+  }
+}
+
+const isSuccess = (status: string): boolean => status.startsWith('2')
