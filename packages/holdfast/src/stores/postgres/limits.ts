@@ -1,6 +1,7 @@
 import type { LimitStore, Meter, SettleResult, TakeResult } from '../../rate-limit/store.ts'
 import { storeUnavailable } from '../../core/index.ts'
 import { limitNameOf, toName } from '../limit-name.ts'
+import { meterNumbers } from '../meter-numbers.ts'
 import { ask } from './context.ts'
 import type { Context } from './context.ts'
 import { collectLimitsStatement } from './limits.sql.ts'
@@ -78,17 +79,6 @@ function sort<Item extends Named>(items: readonly Item[]): Sorted<Item> {
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const list = (values: readonly string[]): string => `'{${values.join(',')}}'`
-
-function meterNumbers(meter: Meter): readonly number[] {
-  switch (meter.kind) {
-    case 'bucket':
-      return [0, meter.rate, meter.unit, meter.burst, meter.capacity, meter.ceiling]
-    case 'window':
-      return [1, meter.limit, meter.windowMs, meter.ceiling]
-    case 'calendar':
-      return [2, meter.limit, meter.ceiling, ...meter.starts]
-  }
-}
 
 function toTakeResult(said: unknown, places: readonly number[]): TakeResult {
   const [admitted, now, ...parts] = toWords(said, places.length + 2)

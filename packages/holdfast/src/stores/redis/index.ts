@@ -1,10 +1,12 @@
 import { configurationError, storeUnavailable, systemClock } from '../../core/index.ts'
 import type { Clock } from '../../core/index.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
+import type { LimitStore } from '../../rate-limit/store.ts'
 import type { Encoding } from './codec.ts'
 import type { RedisCommand, RedisTextCommand } from './command.ts'
 import { redisIdempotency } from './idempotency.ts'
 import type { WaitReplicas } from './idempotency.ts'
+import { redisLimits } from './limits.ts'
 
 export { fromIoredis, fromNodeRedis, fromNodeRedisCluster } from './clients.ts'
 export type { BufferReplies, IoredisClient, NodeRedisClient, NodeRedisCluster } from './clients.ts'
@@ -62,6 +64,11 @@ export interface RedisOptions {
 export interface RedisStore {
   readonly name: 'redis'
   readonly idempotency: IdempotencyStore
+  /**
+   * Counters of rate limits: one hash for each owner, one round trip however many limits. On a cluster owners are asked at the same time; when
+   * one refuses, what the others hold is given back. Needs no persistence: a server that restarts empty lets every limit start anew.
+   */
+  readonly limits: LimitStore
   /** Makes operations reject with `store-unavailable` from now on. The client is yours and stays open. */
   close(): Promise<void>
 }
@@ -95,6 +102,7 @@ export function redis(
   return {
     name: 'redis',
     idempotency: redisIdempotency({ command: guarded, prefix, encoding, countEveryKey, waitReplicas, clock }),
+    limits: redisLimits({ command: guarded, prefix }),
     close() {
       closed = true
       return Promise.resolve()

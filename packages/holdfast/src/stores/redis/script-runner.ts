@@ -1,5 +1,4 @@
-import { configurationError, isHoldfastError, storeUnavailable } from '../../core/index.ts'
-import type { HoldfastError } from '../../core/index.ts'
+import { HoldfastError, isHoldfastError, storeUnavailable } from '../../core/index.ts'
 import type { RedisCommand } from './command.ts'
 import type { Script } from './scripts.ts'
 
@@ -27,10 +26,17 @@ export function toStoreError(operation: string, error: unknown): HoldfastError {
   if (isHoldfastError(error)) return error
   const word = errorWord(error)
   if (word === 'CROSSSLOT')
-    return configurationError(
+    return new HoldfastError(
+      'configuration-invalid',
       "a quota on a Redis Cluster needs all keys of the store in one slot: put a hash tag into the prefix, such as prefix: '{holdfast}:'",
+      { cause: error },
     )
   return storeUnavailable(`Redis did not carry out ${operation}${word === '' ? '' : ` (${word})`}`, error)
+}
+
+/** Whether a cluster refused a script because its keys lie in several slots. */
+export function isCrossSlot(error: unknown): boolean {
+  return isHoldfastError(error) ? isCrossSlot(error.cause) : errorWord(error) === 'CROSSSLOT'
 }
 
 /** The word a Redis error begins with (`READONLY`), or the code of a socket error (`ECONNREFUSED`). */

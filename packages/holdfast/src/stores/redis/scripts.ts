@@ -7,7 +7,8 @@ export interface Script {
   readonly digest: string
 }
 
-function defineScript(name: string, source: string): Script {
+/** Names a script, and computes its digest once. */
+export function defineScript(name: string, source: string): Script {
   return { name, source, digest: hash('sha1', source) }
 }
 

@@ -1,0 +1,105 @@
+import type { ItemStanding, LimitStore, SettleItem, SettleResult, Settlement, TakeItem, TakeResult } from '../../rate-limit/store.ts'
+import { toName } from '../limit-name.ts'
+import type { RedisCommand } from './command.ts'
+import { groupByOwner, settleArguments, takeArguments, toSettleReply, toTakeReply } from './limit-codec.ts'
+import type { OwnerItems } from './limit-codec.ts'
+import { settleScript, takeScript } from './limit-scripts.ts'
+import { createScriptRunner, isCrossSlot } from './script-runner.ts'
+import { createSpreadTake } from './spread-take.ts'
+import type { OwnerTake } from './spread-take.ts'
+
+/** What the limit store is made from. */
+export interface RedisLimitsInit {
+  readonly command: RedisCommand
+  readonly prefix: string
+  /** Replaces the server's clock in tests. */
+  readonly virtualNow?: () => number
+}
+
+/**
+ * Keeps counters in Redis: one hash for each owner with a field for each counter, by the server's clock.
+ *
+ * A server on its own decides all items of a take at once. The owners of a cluster lie on several nodes, which is found out from the
+ * first error that says so: then each owner is asked on its own, at the same time.
+ */
+export function redisLimits({ command, prefix, virtualNow }: RedisLimitsInit): LimitStore {
+  const runScript = createScriptRunner(command)
+  const now = (): string => (virtualNow === undefined ? '' : String(virtualNow()))
+  const keyOf = (owner: string): string => `${prefix}limits:{${owner}}`
+  let isSpread = false
+
+  async function takeTogether(groups: readonly OwnerItems<TakeItem>[]): Promise<TakeResult> {
+    const keys = groups.map(({ owner }) => keyOf(owner))
+    const count = groups.reduce((sum, { items }) => sum + items.length, 0)
+    return toTakeReply(await runScript(takeScript, keys, takeArguments(groups, now())), count)
+  }
+
+  const takeSpread = createSpreadTake({
+    take: async (group) => takeTogether([group]),
+    async giveBack(group, takenAt) {
+      await runScript(settleScript, [keyOf(group.owner)], settleArguments([group], takenAt, now()))
+    },
+  })
+
+  async function take(items: readonly TakeItem[]): Promise<TakeResult> {
+    const groups = groupByOwner(items)
+    if (groups.length < 2) return groups.length === 0 ? nothing(virtualNow) : takeTogether(groups)
+    if (!isSpread) {
+      try {
+        return inOrder(groups, await takeTogether(groups))
+      } catch (error) {
+        if (!isCrossSlot(error)) throw error
+        isSpread = true
+      }
+    }
+    return combine(groups, await takeSpread(groups))
+  }
+
+  async function settleTogether(
+    groups: readonly OwnerItems<SettleItem>[],
+    { takenAt }: Settlement,
+    tokenKey: string,
+  ): Promise<SettleResult> {
+    const keys = [...groups.map(({ owner }) => keyOf(owner)), tokenKey]
+    return toSettleReply(await runScript(settleScript, keys, settleArguments(groups, takenAt, now())))
+  }
+
+  async function settle(settlement: Settlement): Promise<SettleResult> {
+    const groups = groupByOwner(settlement.items)
+    const token = toName(settlement.token)
+    if (!isSpread || groups.length === 0) {
+      try {
+        return await settleTogether(groups, settlement, `${prefix}limit-token:${token}`)
+      } catch (error) {
+        if (!isCrossSlot(error)) throw error
+        isSpread = true
+      }
+    }
+    // Each owner's node remembers the token: what is sent again after a lost reply finds those that have it already.
+    const results = await Promise.all(groups.map((group) => settleTogether([group], settlement, `${keyOf(group.owner)}:${token}`)))
+    return { applied: results.some(({ applied }) => applied), now: Math.min(...results.map((result) => result.now)) }
+  }
+
+  return { name: 'redis', take, settle }
+}
+
+function nothing(virtualNow: (() => number) | undefined): TakeResult {
+  return { admitted: true, now: virtualNow?.() ?? Date.now(), items: [] }
+}
+
+/** Puts the items of a reply, which come by owner, in the order they were asked for. */
+function inOrder(groups: readonly OwnerItems<TakeItem>[], { admitted, now, items }: TakeResult): TakeResult {
+  const places = groups.flatMap((group) => group.places)
+  const ordered: ItemStanding[] = [...items]
+  places.forEach((place, index) => (ordered[place] = items[index] as ItemStanding))
+  return { admitted, now, items: ordered }
+}
+
+/** Nodes have clocks of their own: the earliest is the one by which nothing is given back that is not there any more. */
+function combine(
+  groups: readonly OwnerItems<TakeItem>[],
+  { admitted, owners }: { admitted: boolean; owners: readonly OwnerTake[] },
+): TakeResult {
+  const now = Math.min(...owners.map((owner) => owner.now))
+  return inOrder(groups, { admitted, now, items: owners.flatMap(({ items }) => items) })
+}
