@@ -27,8 +27,8 @@ async function toSource(path: string, io: Io): Promise<Source> {
     throw new CommandError(`${path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`)
   })
   if (found.isDirectory()) throw new CommandError(`${path} is a folder; name the log files in it`)
-  // A few large reads cost less than many small ones.
-  const open = (): AsyncIterable<Uint8Array> => createReadStream(path, { highWaterMark: 1 << 20 })
+  // Text of this size is young when it is dropped; larger pieces would wait for a full collection, and the heap would grow meanwhile.
+  const open = (): AsyncIterable<Uint8Array> => createReadStream(path, { highWaterMark: 1 << 16 })
   return { name: path, size: found.isFile() ? found.size : undefined, open }
 }
 
@@ -76,7 +76,7 @@ async function* resumed(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Asy
 }
 
 async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const gunzip = createGunzip({ chunkSize: 1 << 18 })
+  const gunzip = createGunzip({ chunkSize: 1 << 16 })
   const fed = feed(chunks, gunzip)
   // Reported through the stream; without this it would be unhandled before the loop ends.
   fed.catch(() => undefined)

@@ -1,7 +1,7 @@
 import type { MeterState } from 'holdfast/rate-limit'
+import type { Account, AccountTable } from '../accounts/table.ts'
 import type { Batch } from '../spool/batch.ts'
-import type { AccountTable } from '../accounts/table.ts'
-import type { ReplayLimit } from './policy.ts'
+import type { Dimension, ReplayLimit } from './policy.ts'
 
 /** The counters of one limit, found by who a request counts for. */
 export interface Counters {
@@ -11,39 +11,71 @@ export interface Counters {
 }
 
 /**
+ * Counters as rows of numbers: millions of decisions leave millions of small arrays behind, and those that were kept for a while are what
+ * makes a heap grow.
+ *
  * @param pools counters by pool: limits of one pool share them
  * @param routes the names of routes by number
  */
-export function createCounters(
-  limit: ReplayLimit,
-  pools: Map<string, Map<number | string, MeterState>>,
-  { list }: AccountTable,
-  routes: readonly string[],
-): Counters {
-  let states = pools.get(limit.pool)
-  if (states === undefined) pools.set(limit.pool, (states = new Map()))
-  const kept = states
-  return { keyOf: keyOf(limit, list, routes), get: (key) => kept.get(key), set: (key, state) => void kept.set(key, state) }
+export function createCounters(limit: ReplayLimit, pools: Map<string, Rows>, { list }: AccountTable, routes: readonly string[]): Counters {
+  const rows = pools.get(limit.pool) ?? createRows()
+  pools.set(limit.pool, rows)
+  const parts = [...new Set(limit.partition)].map((dimension) => partOf(dimension, list, routes))
+  const [only, ...more] = parts
+  const keyOf =
+    only === undefined
+      ? () => 0
+      : more.length === 0
+        ? only
+        : (batch: Batch, index: number) => parts.map((part) => part(batch, index)).join('|')
+  return { keyOf, get: rows.get, set: rows.set }
 }
 
-function keyOf({ partition }: ReplayLimit, accounts: AccountTable['list'], routes: readonly string[]): Counters['keyOf'] {
-  const parts = [...new Set(partition)].map(
-    (dimension): ((batch: Batch, index: number) => number) | ((batch: Batch, index: number) => string) => {
-      switch (dimension) {
-        case 'account':
-          return ({ account }: Batch, index: number) => account[index] as number
-        case 'ip':
-          return ({ client }: Batch, index: number) => client[index] as number
-        case 'route':
-          return ({ route }: Batch, index: number) => route[index] as number
-        case 'plan':
-          return ({ account }: Batch, index: number) => accounts[account[index] as number]?.plan ?? 0
-        case 'method':
-          return ({ route }: Batch, index: number) => (routes[route[index] as number] ?? '').split(' ', 1)[0] ?? ''
-      }
+type Part = (batch: Batch, index: number) => number | string
+
+function partOf(dimension: Dimension, accounts: readonly Account[], routes: readonly string[]): Part {
+  switch (dimension) {
+    case 'account':
+      return ({ account }, index) => account[index] as number
+    case 'ip':
+      return ({ client }, index) => client[index] as number
+    case 'route':
+      return ({ route }, index) => route[index] as number
+    case 'plan':
+      return ({ account }, index) => accounts[account[index] as number]?.plan ?? 0
+    case 'method':
+      return ({ route }, index) => (routes[route[index] as number] ?? '').split(' ', 1)[0] ?? ''
+  }
+}
+
+/** States of counters by key. All states of one limit have the same length. */
+export interface Rows {
+  get(key: number | string): MeterState | undefined
+  set(key: number | string, state: MeterState): void
+}
+
+function createRows(): Rows {
+  const rowOf = new Map<number | string, number>()
+  let width = 0
+  let values = new Float64Array(0)
+  return {
+    get(key) {
+      const row = rowOf.get(key)
+      if (row === undefined) return undefined
+      const state: number[] = []
+      for (let at = row * width; at < (row + 1) * width; at++) state.push(values[at] as number)
+      return state
     },
-  )
-  const [only] = parts
-  if (only === undefined) return () => 0
-  return parts.length === 1 ? only : (batch, index) => parts.map((part) => part(batch, index)).join('|')
+    set(key, state) {
+      if (width === 0) width = state.length
+      let row = rowOf.get(key)
+      if (row === undefined) rowOf.set(key, (row = rowOf.size))
+      if ((row + 1) * width > values.length) {
+        const larger = new Float64Array(Math.max(1024 * width, values.length * 2))
+        larger.set(values)
+        values = larger
+      }
+      values.set(state, row * width)
+    },
+  }
 }

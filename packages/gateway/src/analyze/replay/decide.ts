@@ -3,6 +3,7 @@ import type { MeterState, TakeItem } from 'holdfast/rate-limit'
 import type { AccountTable } from '../accounts/table.ts'
 import type { Batch } from '../spool/batch.ts'
 import { createCounters } from './counters.ts'
+import type { Rows } from './counters.ts'
 import type { ReplayLimit } from './policy.ts'
 
 /** What became of one request. */
@@ -22,7 +23,7 @@ export function createDecider(
   accounts: AccountTable,
   routes: readonly string[],
 ): (batch: Batch, index: number) => Decision {
-  const pools = new Map<string, Map<number | string, MeterState>>()
+  const pools = new Map<string, Rows>()
   const all = limits.map((limit, at) => ({
     at,
     limit,
