@@ -10,18 +10,23 @@ export const spikeShare = 0.2
 /** Of fewer accounts it cannot be told which of them behave as usual. */
 const fewestAccounts = 4
 
+/** Accounts that made a spike, by number, with what they did. */
+export function spikeMakers(accounts: readonly Account[], spikes: readonly SpikeShape[]): ReadonlyMap<number, string> {
+  const makers = new Map<number, string>()
+  for (const { from, to, requests, topAccount, topRequests } of spikes) {
+    if (makers.has(topAccount) || topRequests < spikeShare * requests || !isConcentrated(accounts[topAccount], topRequests)) continue
+    makers.set(topAccount, `sent ${percent(topRequests / requests)} of the requests of the spike from ${instant(from)} to ${instant(to)}`)
+  }
+  return makers
+}
+
 /**
  * Tells apart who does not behave like the others of the plan, and why.
  *
  * @param plan numbers of the plan's accounts
  * @returns account numbers with the reason
  */
-export function findAbuse(
-  plan: readonly number[],
-  accounts: readonly Account[],
-  envelopes: Envelopes,
-  spikes: readonly SpikeShape[],
-): ReadonlyMap<number, string> {
+export function findAbuse(plan: readonly number[], envelopes: Envelopes, makers: ReadonlyMap<number, string>): ReadonlyMap<number, string> {
   const reasons = new Map<number, string>()
   if (plan.length < fewestAccounts) return reasons
   for (const { account, burst, usual, rate } of findOutliers(plan, envelopes.rates.length, envelopes.burst))
@@ -30,11 +35,9 @@ export function findAbuse(
       `at ${rateText(envelopes.rates[rate] as Rate)} it needs a burst of ${burst}, ${Math.floor(burst / Math.max(1, usual))} times that of the next account (${usual})`,
     )
   const members = new Set(plan)
-  for (const { from, to, requests, topAccount, topRequests } of spikes) {
-    if (!members.has(topAccount) || topRequests < spikeShare * requests || !isConcentrated(accounts[topAccount], topRequests)) continue
-    const reason = `sent ${percent(topRequests / requests)} of the requests of the spike from ${instant(from)} to ${instant(to)}`
-    const known = reasons.get(topAccount)
-    reasons.set(topAccount, known === undefined ? reason : known.includes('of the spike') ? known : `${reason}; ${known}`)
+  for (const [account, reason] of makers) {
+    const known = reasons.get(account)
+    if (members.has(account)) reasons.set(account, known === undefined ? reason : `${reason}; ${known}`)
   }
   return reasons
 }

@@ -1,18 +1,17 @@
-import { UsageError } from '../cli/io.ts'
-import { findAbuse, instant, spikeShare } from './abuse.ts'
+import { derive } from './derive.ts'
+import { instant, spikeShare } from './abuse.ts'
 import type { Traffic } from './input/ingest.ts'
 import type { Progress } from './input/progress.ts'
 import type { AnalyzeOptions } from './options.ts'
 import { policyBlock } from './output/policy-block.ts'
-import { checkHeldOut, describePlan } from './plan-result.ts'
-import { recommend } from './recommend.ts'
+import { describePlan } from './plan-result.ts'
+import { toPolicy } from './plans.ts'
 import { compilePolicy } from './replay/policy.ts'
-import type { PolicyLimit, ReplayLimit } from './replay/policy.ts'
+import type { ReplayPolicy } from './replay/policy.ts'
 import { describeReplay } from './replay/describe.ts'
 import { replay } from './replay/replay.ts'
 import type { Replay } from './replay/replay.ts'
-import type { AbusiveAccount, Analysis, PlanResult, Spike } from './result.ts'
-import { survey } from './survey.ts'
+import type { AbusiveAccount, Analysis, Spike } from './result.ts'
 import type { Survey } from './survey.ts'
 import { warningsOf } from './warnings.ts'
 
@@ -26,11 +25,8 @@ export interface AnalysisReport {
 /** A policy file to replay. */
 export interface GivenPolicy {
   readonly name: string
-  readonly limits: readonly ReplayLimit[]
+  readonly declared: ReplayPolicy
 }
-
-/** A server that stood its busiest usual second stands a little more. */
-const assumedHeadroom = 1.25
 
 /**
  * Derives limits from traffic: splits what is usual from spikes and who behaves from who does not, chooses limits for each plan, and
@@ -38,43 +34,10 @@ const assumedHeadroom = 1.25
  */
 export function analyze(traffic: Traffic, options: AnalyzeOptions, policy: GivenPolicy | undefined, progress: Progress): AnalysisReport {
   const { accounts, spool } = traffic
-  const seen = survey(traffic, options.baseline, progress)
-  if (options.baseline !== undefined && spool.length > 0 && (options.baseline.from > seen.lastAt || options.baseline.to < seen.firstAt))
-    throw new UsageError(`--baseline: expected a part of the log, which goes from ${instant(seen.firstAt)} to ${instant(seen.lastAt)}`)
-  const capacity =
-    options.capacity === undefined
-      ? ({ perSecond: Math.ceil(seen.usualBusiestSecond * assumedHeadroom), source: 'assumed' } as const)
-      : ({ perSecond: options.capacity, source: 'given' } as const)
-
-  const members = accounts.plans.map((_, plan) => numbersOf(traffic, plan))
-  const abuse = members.map((numbers) => findAbuse(numbers, accounts.list, seen.envelopes, seen.spikes))
-  const isSinglePlan = members.filter((numbers) => numbers.length > 0).length === 1
-  const recommendations = accounts.plans.map((plan, index) => ({
-    plan,
-    behaving: (members[index] ?? []).filter((number) => abuse[index]?.has(number) !== true),
-    ...recommend(
-      {
-        plan,
-        prefix: isSinglePlan ? '' : `${/^[\x21-\x7e]{1,40}$/.test(plan) ? plan : `plan-${index + 1}`}-`,
-        accounts: (members[index] ?? []).filter((number) => abuse[index]?.has(number) !== true),
-        envelopes: seen.envelopes,
-      },
-      { target: options.target, capacity: capacity.perSecond, share: options.share },
-    ),
-  }))
-
-  const limits = recommendations.flatMap(({ plan, limits: own }): PolicyLimit[] =>
-    own.map((limit) => (isSinglePlan ? limit : { ...limit, plans: [plan] })),
-  )
-  const recommended = replay(compilePolicy(limits), traffic, { retries: options.retries, progress })
-  const given = policy && replay(policy.limits, traffic, { retries: options.retries, progress })
-  const plans = recommendations.flatMap((recommendation, index): PlanResult[] => {
-    const numbers = members[index] ?? []
-    if (numbers.length === 0) return []
-    const heldOut = checkHeldOut(recommendation, seen.envelopes, options.target)
-    return [describePlan(recommendation, numbers, accounts.list, recommended, heldOut, options.target)]
-  })
-
+  const found = derive(traffic, options, progress)
+  const limits = toPolicy(found.recommendations)
+  const recommended = replay(compilePolicy({ limits }), traffic, { retries: options.retries, progress })
+  const given = policy && replay(policy.declared, traffic, { retries: options.retries, progress })
   const shown = given ?? recommended
   const analysis: Omit<Analysis, 'warnings'> = {
     version: 1,
@@ -82,32 +45,25 @@ export function analyze(traffic: Traffic, options: AnalyzeOptions, policy: Given
     skipped: traffic.skipped,
     requests: spool.length,
     formats: traffic.formats,
-    from: spool.length === 0 ? null : instant(seen.firstAt),
-    to: spool.length === 0 ? null : instant(seen.lastAt),
+    from: spool.length === 0 ? null : instant(found.firstAt),
+    to: spool.length === 0 ? null : instant(found.lastAt),
     accounts: accounts.exact(),
     target: options.target,
-    capacity,
-    plans,
-    abusive: abuse.flatMap((reasons, plan) => [...reasons].map(([number, reason]) => toAbusive(traffic, plan, number, reason))),
-    spikes: seen.spikes.map((spike) => toSpike(spike, traffic)),
+    capacity: found.capacity,
+    plans: found.recommendations.map((plan) => describePlan(plan, accounts.list, recommended, options.target)),
+    abusive: [...found.abuse].map(([number, reason]) => toAbusive(traffic, number, reason)),
+    spikes: found.spikes.map((spike) => toSpike(spike, traffic)),
     replay: describeReplay(shown, policy?.name ?? 'recommended', traffic),
     ...(given !== undefined && { recommendedReplay: describeReplay(recommended, 'recommended', traffic) }),
-    policyBlock: policyBlock(plans, { isSinglePlan, shadow: options.shadowFirst }),
+    policyBlock: policyBlock(limits, options.shadowFirst),
   }
-  const warnings = warningsOf(analysis, traffic, seen)
+  const warnings = warningsOf(analysis, traffic, found)
   return { analysis: { ...analysis, warnings }, load: { before: shown.before, after: shown.after } }
 }
 
-/** Shared numbers stand for several accounts: they are no sample of how one behaves. */
-function numbersOf({ accounts }: Traffic, plan: number): readonly number[] {
-  const numbers: number[] = []
-  for (let number = 0; number < accounts.exact(); number++) if (accounts.list[number]?.plan === plan) numbers.push(number)
-  return numbers
-}
-
-function toAbusive({ accounts }: Traffic, plan: number, number: number, reason: string): AbusiveAccount {
-  const account = accounts.list[number]
-  return { account: account?.name ?? '', plan: accounts.plans[plan] ?? '', requests: account?.requests ?? 0, reason }
+function toAbusive({ accounts }: Traffic, number: number, reason: string): AbusiveAccount {
+  const { name = '', plan = 0, requests = 0 } = accounts.list[number] ?? {}
+  return { account: name, plan: accounts.plans[plan] ?? '', requests, reason }
 }
 
 function toSpike({ from, to, requests, accounts, topAccount, topRequests }: Survey['spikes'][number], traffic: Traffic): Spike {

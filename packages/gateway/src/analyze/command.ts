@@ -56,13 +56,13 @@ export const analyzeCommand = {
 
 async function runAnalyze(logs: readonly string[], raw: RawOptions, io: Io): Promise<void> {
   const options = parseOptions(raw)
-  const limits = raw.policy === undefined ? undefined : await readPolicyFile(raw.policy)
+  const declared = raw.policy === undefined ? undefined : await readPolicyFile(raw.policy)
   const sources = await findSources(logs, io)
   const progress = createProgress(io.stderr, () => performance.now())
-  const keepAddresses = limits?.some(({ partition }) => partition.includes('ip')) === true
+  const keepAddresses = declared?.limits.some(({ partition }) => partition.includes('ip')) === true
   const traffic = await ingest({ ...options, sources, keepAddresses, progress })
   try {
-    const { analysis, load } = analyze(traffic, options, limits && { name: raw.policy as string, limits }, progress)
+    const { analysis, load } = analyze(traffic, options, declared && { name: raw.policy as string, declared }, progress)
     progress.done()
     if (raw.json !== undefined && raw.json !== '-') await write(raw.json, `${JSON.stringify(analysis, undefined, 2)}\n`)
     if (raw.html !== undefined) await write(raw.html, toHtml(analysis, load))

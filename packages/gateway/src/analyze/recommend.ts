@@ -4,9 +4,6 @@ import type { Rate } from './shape/rates.ts'
 
 /** What limits of one plan are derived from. */
 export interface PlanSample {
-  readonly plan: string
-  /** Stands before the names of limits when there are several plans. */
-  readonly prefix: string
   /** Accounts that behave. */
   readonly accounts: readonly number[]
   readonly envelopes: Envelopes
@@ -17,6 +14,8 @@ export interface RecommendOptions {
   /** Requests a second. */
   readonly capacity: number
   readonly share: number
+  /** Adds the second limit even where the burst is small, because another plan has one. */
+  readonly withPeak?: boolean
 }
 
 /** Limits of one plan, and what they came from. */
@@ -28,7 +27,7 @@ export interface Recommendation {
 }
 
 /** Tomorrow's busiest account is busier than today's. */
-const margin = 1.2
+export const margin = 1.2
 /** A burst that is more than this part of the capacity must not arrive within one second. */
 const shortLimitAbove = 0.25
 /** A second limit that lets nearly as much through is not worth explaining. */
@@ -42,8 +41,9 @@ const shortLimitBelow = 0.75
  *
  * @returns no limits when there are no accounts to go by
  */
-export function recommend({ accounts, envelopes, prefix }: PlanSample, { target, capacity, share }: RecommendOptions): Recommendation {
+export function recommend({ accounts, envelopes }: PlanSample, options: RecommendOptions): Recommendation {
   const { rates } = envelopes
+  const { target } = options
   if (accounts.length === 0) return { limits: [], rates: [], envelope: [] }
   const allowed = allowedOf(accounts.length, target)
   const sorted = rates.map((_, rate) =>
@@ -59,20 +59,13 @@ export function recommend({ accounts, envelopes, prefix }: PlanSample, { target,
   })
 
   for (let factor = margin; ; factor += 0.1) {
-    const chosen = choose(
-      rates,
-      needed.map((burst) => Math.ceil(burst * factor - 1e-9)),
-      capacity,
-      share,
-    )
+    const bursts = needed.map((burst) => Math.ceil(burst * factor - 1e-9))
+    const chosen = choose(rates, bursts, options)
     // Each limit throttles few enough, but both together might throttle more: others at each.
     const throttled = accounts.filter((account) => chosen.some(({ rate, burst }) => envelopes.burst(account, rate) > burst)).length
-    if (throttled <= allowed)
-      return {
-        envelope,
-        rates: chosen.map(({ rate }) => rate),
-        limits: chosen.map(({ rate, burst }) => toLimit(rates[rate] as Rate, burst, prefix)),
-      }
+    if (throttled > allowed) continue
+    const limits = chosen.map(({ rate, burst }, index) => toLimit(rates[rate] as Rate, burst, index === 0 ? 'sustained' : 'peak'))
+    return { envelope, rates: chosen.map(({ rate }) => rate), limits }
   }
 }
 
@@ -86,19 +79,20 @@ interface Choice {
   readonly burst: number
 }
 
-function choose(rates: readonly Rate[], bursts: readonly number[], capacity: number, share: number): readonly Choice[] {
+function choose(rates: readonly Rate[], bursts: readonly number[], options: RecommendOptions): readonly Choice[] {
+  const { capacity, share, withPeak = false } = options
   const affordable = rates.flatMap(({ perSecond }, rate) => (perSecond <= capacity * share ? [rate] : []))
-  const long = best(affordable.length === 0 ? [0] : affordable, (rate) => admitted(rates, bursts, rate, 60))
-  const longBurst = bursts[long] as number
-  const choice = { rate: long, burst: longBurst }
-  if (longBurst <= capacity * shortLimitAbove) return [choice]
-  const candidates = rates.flatMap(({ windowSeconds, perSecond }, rate) =>
-    windowSeconds === 1 && perSecond > (rates[long] as Rate).perSecond ? [rate] : [],
+  const sustained = best(affordable.length === 0 ? [0] : affordable, (rate) => admitted(rates, bursts, rate, 60))
+  const burst = bursts[sustained] as number
+  const choice = { rate: sustained, burst }
+  if (!withPeak && burst <= capacity * shortLimitAbove) return [choice]
+  const faster = rates.flatMap(({ perSecond, windowSeconds }, rate) =>
+    windowSeconds === 1 && perSecond > (rates[sustained] as Rate).perSecond ? [rate] : [],
   )
-  if (candidates.length === 0) return [choice]
-  const short = best(candidates, (rate) => admitted(rates, bursts, rate, 1))
-  if (admitted(rates, bursts, short, 1) > shortLimitBelow * longBurst) return [choice]
-  return [choice, { rate: short, burst: bursts[short] as number }]
+  if (faster.length === 0) return withPeak ? [choice, choice] : [choice]
+  const peak = best(faster, (rate) => admitted(rates, bursts, rate, 1))
+  const isWorthwhile = admitted(rates, bursts, peak, 1) <= shortLimitBelow * burst
+  return withPeak || isWorthwhile ? [choice, { rate: peak, burst: bursts[peak] as number }] : [choice]
 }
 
 function admitted(rates: readonly Rate[], bursts: readonly number[], rate: number, seconds: number): number {
@@ -110,6 +104,6 @@ function best(candidates: readonly number[], cost: (candidate: number) => number
   return candidates.reduce((left, right) => (cost(right) <= cost(left) ? right : left))
 }
 
-function toLimit({ limit, windowSeconds }: Rate, burst: number, prefix: string): RecommendedLimit {
-  return { name: `${prefix}${windowSeconds === 1 ? 'per-second' : 'per-minute'}`, limit, windowSeconds, burst }
+function toLimit({ limit, windowSeconds }: Rate, burst: number, name: string): RecommendedLimit {
+  return { name, limit, windowSeconds, burst }
 }

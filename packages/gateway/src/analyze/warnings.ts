@@ -6,7 +6,11 @@ import type { Survey } from './survey.ts'
 const dayMs = 86_400_000
 
 /** What a reader must know before trusting the figures, most important first. */
-export function warningsOf(analysis: Omit<Analysis, 'warnings'>, traffic: Traffic, { firstAt, lastAt }: Survey): readonly string[] {
+export function warningsOf(
+  analysis: Omit<Analysis, 'warnings'>,
+  traffic: Traffic,
+  { firstAt, lastAt }: Pick<Survey, 'firstAt' | 'lastAt'>,
+): readonly string[] {
   const { lines, skipped, requests, capacity, plans, replay, recommendedReplay = replay } = analysis
   const found: string[] = []
   if (traffic.refused > 0)
@@ -45,7 +49,7 @@ export function warningsOf(analysis: Omit<Analysis, 'warnings'>, traffic: Traffi
   const shared = traffic.accounts.shared()
   if (shared > 0)
     found.push(
-      `${shared} requests came from accounts beyond the first ${traffic.accounts.exact()}, which are not told apart: they are in the load, and not in the bursts`,
+      `${shared} requests came from accounts beyond the first ${traffic.accounts.exact()}, which are not told apart: they are in the load, not in the bursts, and no limit by account was tried on them`,
     )
   if (Object.keys(analysis.plans).length > 1 && plans.some(({ name }) => name === 'other'))
     found.push('accounts that --plan does not match are in the plan "other"')

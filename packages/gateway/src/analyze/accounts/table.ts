@@ -19,6 +19,8 @@ export interface AccountTable {
   readonly plans: readonly string[]
   /** How many accounts have a number of their own. The rest of the list are shared by accounts that came when the table was full. */
   readonly exact: () => number
+  /** Whether a number stands for several accounts, none of which sent most of its requests. */
+  isMixed(number: number): boolean
   /** How many requests counted for a shared number. */
   readonly shared: () => number
   /** The number of the account that a line counts for. */
@@ -77,6 +79,7 @@ export function createAccountTable({ isNamed, plan, maxAccounts }: AccountTableO
     list,
     plans: plans.texts,
     exact: () => ids.texts.length,
+    isMixed: (number) => number >= maxAccounts && 2 * (votes?.[number - maxAccounts] ?? 0) <= (list[number]?.requests ?? 0),
     shared: () => sharedRequests,
     add(line) {
       const [account, source] = accountOf(line, isNamed)

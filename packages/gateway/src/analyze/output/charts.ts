@@ -34,12 +34,21 @@ const marks = (at, text) => ({ hooks: { draw: [(u) => {
   c.restore()
 }] } })
 
+const pad = (number) => String(number).padStart(2, '0')
+const clock = (u, splits) => splits.map((seconds, index) => {
+  const at = new Date(seconds * 1000)
+  const day = at.getUTCFullYear() + '-' + pad(at.getUTCMonth() + 1) + '-' + pad(at.getUTCDate())
+  const time = pad(at.getUTCHours()) + ':' + pad(at.getUTCMinutes())
+  const before = index === 0 ? -1 : new Date(splits[index - 1] * 1000).getUTCDate()
+  return before === at.getUTCDate() ? time : time + '\n' + day
+})
+
 const area = (name, colour) => ({ label: name, stroke: colour, fill: colour + '22', width: 1.5, points: { show: false } })
 draw('load', 300, {
   cursor: { drag: { x: true, y: false } },
   scales: { x: { time: true }, y: { range: (u, low, high) => [0, Math.max(high, data.capacity) * 1.08 || 1] } },
-  axes: [axis({}), axis({ label: 'requests in the busiest second', labelFont: '12px system-ui', size: 60 })],
-  series: [{}, area('before', colours.before), area('after', colours.after)],
+  axes: [axis({ space: 70, values: clock }), axis({ label: 'requests in the busiest second', labelFont: '12px system-ui', size: 60 })],
+  series: [{ value: (u, v) => v == null ? '' : new Date(v * 1000).toISOString().slice(0, 19).replace('T', ' ') }, area('before', colours.before), area('after', colours.after)],
   plugins: [marks(data.capacity, 'capacity ' + data.capacity + '/s')],
   tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
 }, data.load)
@@ -54,6 +63,7 @@ data.envelopes.forEach((values, plan) => {
       c.save()
       c.fillStyle = colours.capacity
       c.beginPath(); c.arc(x, y, 6 * devicePixelRatio, 0, 7); c.fill()
+      c.textAlign = 'left'
       c.font = 'bold ' + 12 * devicePixelRatio + 'px system-ui'
       c.fillText(rateText(values[0][index]) + ', burst ' + burst, x + 10 * devicePixelRatio, y - 8 * devicePixelRatio)
       c.restore()
@@ -62,7 +72,7 @@ data.envelopes.forEach((values, plan) => {
   draw('envelope-' + plan, 300, {
     scales: { x: { time: false, distr: 3 }, y: { distr: 3, log: 10 } },
     axes: [
-      axis({ label: 'rate', labelFont: '12px system-ui', values: (u, splits) => splits.map((v) => v == null ? null : rateText(v)), splits: () => values[0], filter: (u, splits) => splits, space: 40 }),
+      axis({ label: 'rate', labelFont: '12px system-ui', values: (u, splits) => splits.map((v) => v == null ? null : rateText(v)), splits: () => values[0].filter((rate) => rate !== 0.5), filter: (u, splits) => splits, space: 40 }),
       axis({ label: 'burst', labelFont: '12px system-ui', size: 60, values: (u, splits) => splits.map((v) => v == null ? null : String(v)) }),
     ],
     series: [
@@ -93,10 +103,13 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .limit { display: inline-block; background: var(--page); border: 1px solid var(--line); border-radius: 999px; padding: 4px 14px; margin: 2px 6px 6px 0; font-weight: 600 }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 .scroll { overflow-x: auto; max-height: 460px }
-th, td { text-align: left; padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
+th, td { text-align: left; padding: 6px 14px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top }
+td { overflow-wrap: break-word; max-width: 520px }
+h2:not(:first-child) { margin-top: 20px }
 th { font-weight: 600; color: var(--soft); font-size: 13px }
 td.n, th.n { text-align: right; white-space: nowrap }
-meter { width: 100%; min-width: 90px; height: 12px }
+.bar { display: block; background: var(--bad); border-radius: 4px; height: 10px; min-width: 2px }
+td.wide { width: 30% }
 ul.notes { list-style: none; padding: 0; margin: 0 }
 ul.notes li { background: var(--note); border-radius: 8px; padding: 8px 12px; margin-bottom: 8px }
 pre { background: var(--page); border: 1px solid var(--line); border-radius: 8px; padding: 14px; overflow-x: auto; margin: 0 }

@@ -1,27 +1,26 @@
-import type { PlanResult, RecommendedLimit } from '../result.ts'
+import type { PolicyLimit } from '../replay/policy.ts'
 
-export interface PolicyBlockOptions {
-  readonly isSinglePlan: boolean
-  /** Counts what would be throttled, and throttles nothing. */
-  readonly shadow: boolean
+/**
+ * The limits as source, to be pasted into `defineApi`.
+ *
+ * @param shadow counts what would be throttled, and throttles nothing
+ */
+export function policyBlock(limits: readonly PolicyLimit[], shadow: boolean): string {
+  if (limits.length === 0) return ''
+  return ['limits: [', ...limits.map((limit) => toSource(limit, shadow)), '],', ''].join('\n')
 }
 
-/** The limits as source, to be pasted into `defineApi`. */
-export function policyBlock(plans: readonly PlanResult[], { isSinglePlan, shadow }: PolicyBlockOptions): string {
-  const lines = plans.flatMap(({ name, limits }) => limits.map((limit) => `  ${toSource(limit, isSinglePlan ? undefined : name, shadow)},`))
-  return lines.length === 0 ? '' : ['limits: [', ...lines, '],', ''].join('\n')
+function toSource({ name, plans, ...numbers }: PolicyLimit, shadow: boolean): string {
+  const head = `name: ${quoted(name)}, ${members(numbers)}${shadow ? ', shadow: true' : ''}`
+  if (plans === undefined) return `  { ${head} },`
+  const lines = Object.entries(plans).map(([plan, changes]) => `      ${quoted(plan)}: { ${members(changes)} },`)
+  return [`  {`, `    ${head},`, '    plans: {', ...lines, '    },', '  },'].join('\n')
 }
 
-function toSource({ name, limit, windowSeconds, burst }: RecommendedLimit, plan: string | undefined, shadow: boolean): string {
-  const members = [
-    `name: ${quoted(name)}`,
-    `limit: ${limit}`,
-    `windowSeconds: ${windowSeconds}`,
-    `burst: ${burst}`,
-    ...(plan === undefined ? [] : [`plans: [${quoted(plan)}]`]),
-    ...(shadow ? ['shadow: true'] : []),
-  ]
-  return `{ ${members.join(', ')} }`
+function members(numbers: Readonly<Record<string, unknown>>): string {
+  return Object.entries(numbers)
+    .map(([name, value]) => `${name}: ${String(value)}`)
+    .join(', ')
 }
 
 /** Names of plans come from the log. */

@@ -7,6 +7,7 @@ import { escapeHtml } from './escape.ts'
 interface Column {
   readonly heading: string
   readonly isFigure?: boolean
+  readonly isWide?: boolean
 }
 
 const mostRows = 100
@@ -86,7 +87,7 @@ export function replaySection({ replay }: Analysis): string {
     text(account.account),
     text(account.plan),
     `${account.rejected}`,
-    `<meter min="0" max="${most}" value="${account.rejected}"></meter>`,
+    `<span class="bar" style="width:${((100 * account.rejected) / most).toFixed(1)}%"></span>`,
     account.longestWaitSeconds === null ? 'for ever' : `${account.longestWaitSeconds} s`,
   ])
   const routeRows = routes.slice(0, 20).map(({ route, rejected: count }) => [text(route), `${count}`])
@@ -100,7 +101,7 @@ ${
           { heading: 'account' },
           { heading: 'plan' },
           { heading: 'rejected', isFigure: true },
-          { heading: '' },
+          { heading: '', isWide: true },
           { heading: 'longest wait', isFigure: true },
         ],
         rows,
@@ -111,7 +112,8 @@ ${routeRows.length === 0 ? '' : `<h2>On which routes</h2>${htmlTable([{ heading:
 
 /** @param rows HTML, escaped already */
 function htmlTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const kind = (column: number): string => (columns[column]?.isFigure === true ? ' class="n"' : '')
+  const kind = (column: number): string =>
+    columns[column]?.isFigure === true ? ' class="n"' : columns[column]?.isWide === true ? ' class="wide"' : ''
   const head = columns.map(({ heading }, column) => `<th${kind(column)}>${heading}</th>`).join('')
   const body = rows.map((row) => `<tr>${row.map((cell, column) => `<td${kind(column)}>${cell}</td>`).join('')}</tr>`).join('\n')
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`

@@ -1,5 +1,5 @@
 import type { MeterState } from 'holdfast/rate-limit'
-import type { Account, AccountTable } from '../accounts/table.ts'
+import type { Account } from '../accounts/table.ts'
 import type { Batch } from '../spool/batch.ts'
 import type { Dimension, ReplayLimit } from './policy.ts'
 
@@ -16,36 +16,43 @@ export interface Counters {
  *
  * @param pools counters by pool: limits of one pool share them
  * @param routes the names of routes by number
+ * @param routeOf the declared route of a route of the log
  */
-export function createCounters(limit: ReplayLimit, pools: Map<string, Rows>, { list }: AccountTable, routes: readonly string[]): Counters {
+export function createCounters(
+  limit: ReplayLimit,
+  pools: Map<string, Rows>,
+  accounts: readonly Account[],
+  routes: readonly string[],
+  routeOf: (route: number) => string,
+): Counters {
   const rows = pools.get(limit.pool) ?? createRows()
   pools.set(limit.pool, rows)
-  const parts = [...new Set(limit.partition)].map((dimension) => partOf(dimension, list, routes))
+  const parts = [...new Set(limit.partition)].map((dimension) => partOf(dimension, accounts, routes, routeOf))
   const [only, ...more] = parts
-  const keyOf =
-    only === undefined
-      ? () => 0
-      : more.length === 0
-        ? only
-        : (batch: Batch, index: number) => parts.map((part) => part(batch, index)).join('|')
-  return { keyOf, get: rows.get, set: rows.set }
+  const joined: Part = (batch, index) => parts.map((part) => part(batch, index)).join('|')
+  return { keyOf: only === undefined ? () => 0 : more.length === 0 ? only : joined, get: rows.get, set: rows.set }
 }
 
 type Part = (batch: Batch, index: number) => number | string
 
-function partOf(dimension: Dimension, accounts: readonly Account[], routes: readonly string[]): Part {
+function partOf(dimension: Dimension, accounts: readonly Account[], routes: readonly string[], routeOf: (route: number) => string): Part {
   switch (dimension) {
     case 'account':
       return ({ account }, index) => account[index] as number
     case 'ip':
       return ({ client }, index) => client[index] as number
-    case 'route':
-      return ({ route }, index) => route[index] as number
     case 'plan':
       return ({ account }, index) => accounts[account[index] as number]?.plan ?? 0
+    case 'route':
+      return remembered(routeOf)
     case 'method':
-      return ({ route }, index) => (routes[route[index] as number] ?? '').split(' ', 1)[0] ?? ''
+      return remembered((route) => (routes[route] ?? '').split(' ', 1)[0] ?? '')
   }
+}
+
+function remembered(textOf: (route: number) => string): Part {
+  const known: string[] = []
+  return ({ route }, index) => (known[route[index] as number] ??= textOf(route[index] as number))
 }
 
 /** States of counters by key. All states of one limit have the same length. */

@@ -3,8 +3,8 @@ import type { MeterState, TakeItem } from 'holdfast/rate-limit'
 import type { AccountTable } from '../accounts/table.ts'
 import type { Batch } from '../spool/batch.ts'
 import { createCounters } from './counters.ts'
-import type { Rows } from './counters.ts'
-import type { ReplayLimit } from './policy.ts'
+import type { Counters, Rows } from './counters.ts'
+import type { ReplayLimit, ReplayPolicy } from './policy.ts'
 
 /** What became of one request. */
 export interface Decision {
@@ -15,68 +15,83 @@ export interface Decision {
   readonly full: readonly number[]
 }
 
+interface Counted {
+  readonly index: number
+  readonly limit: ReplayLimit
+  readonly counters: Counters
+}
+
+interface Item extends TakeItem {
+  readonly counted: Counted
+  readonly key: number | string
+}
+
 const admitted: Decision = { admitted: true, retryMs: 0, full: [] }
 
-/** Decides requests one after the other, by the limiter's own function. Each request's time is the clock. */
+/** Decides requests one after the other, by the limiter's own function. The time of each request is the clock. */
 export function createDecider(
-  limits: readonly ReplayLimit[],
+  policy: ReplayPolicy,
   accounts: AccountTable,
   routes: readonly string[],
 ): (batch: Batch, index: number) => Decision {
+  const { list, plans } = accounts
   const pools = new Map<string, Rows>()
-  const all = limits.map((limit, at) => ({
-    at,
+  const routeOf = (route: number): string => policy.forRoute(routes[route] ?? '').route ?? routes[route] ?? ''
+  const all = policy.limits.map((limit, index): Counted => ({
+    index,
     limit,
-    counters: createCounters(limit, pools, accounts, routes),
-    applies: selector(limit, accounts, routes),
+    counters: createCounters(limit, pools, list, routes, routeOf),
   }))
+  const sharesPools = pools.size < all.length
+  const sharedFrom = accounts.exact()
+  const withoutAccounts = (counted: readonly Counted[]): readonly Counted[] =>
+    counted.filter(({ limit }) => !limit.partition.includes('account'))
+  // A log has few routes and many requests.
+  const byRoute: (readonly Counted[])[] = []
+
   return (batch, index) => {
     const now = batch.at[index] as number
-    const matching = all.filter(({ applies }) => applies(batch, index))
-    if (matching.length === 0) return admitted
-    const keys = matching.map(({ counters }) => counters.keyOf(batch, index))
-    const items = matching.map(({ limit }): TakeItem => ({
+    const route = batch.route[index] as number
+    const account = batch.account[index] as number
+    const matching = (byRoute[route] ??= policy.forRoute(routes[route] ?? '').limits.map((limit) => all[limit] as Counted))
+    // What several accounts sent is more than one of them would have been throttled for.
+    const applied = account >= sharedFrom && accounts.isMixed(account) ? withoutAccounts(matching) : matching
+    if (applied.length === 0) return admitted
+    const plan = plans[list[account]?.plan ?? 0] ?? ''
+    const chosen = applied.map((counted): Item => ({
       owner: '',
-      counter: limit.pool,
-      meter: limit.compiled.meterAt(now),
-      cost: limit.cost ?? (batch.cost[index] as number),
-      shadow: limit.shadow,
+      counter: counted.limit.pool,
+      meter: counted.limit.limitFor(plan).meterAt(now),
+      cost: counted.limit.cost ?? (batch.cost[index] as number),
+      shadow: counted.limit.shadow,
+      counted,
+      key: counted.counters.keyOf(batch, index),
     }))
-    const decision = take(
-      items,
-      matching.map(({ counters }, at) => counters.get(keys[at] as number | string)),
-      now,
-    )
-    decision.writes.forEach((state, at) => {
-      if (state !== undefined) matching[at]?.counters.set(keys[at] as number | string, state)
-    })
-    const full = matching.flatMap(({ at }, item) => (decision.items[item]?.fits === true ? [] : [at]))
-    if (full.length === 0) return admitted
-    const retryMs = decision.admitted
-      ? 0
-      : Math.max(
-          ...items.map(({ meter, cost, shadow }, at) => (shadow ? 0 : waitMs(meter, decision.items[at]?.state as MeterState, cost, now))),
-        )
-    return { admitted: decision.admitted, retryMs, full }
+    return decide(sharesPools ? withoutTwins(chosen) : chosen, now)
   }
 }
 
-type Selector = (batch: Batch, index: number) => boolean
-
-function selector(
-  { plans, routes, methods }: ReplayLimit,
-  { list, plans: planNames }: AccountTable,
-  routeNames: readonly string[],
-): Selector {
-  // A log has few routes and many requests.
-  const known: boolean[] = []
-  return ({ account, route }, index) => {
-    if (plans !== undefined && !plans.has(planNames[list[account[index] as number]?.plan ?? 0] ?? '')) return false
-    if (routes === undefined && methods === undefined) return true
-    const number = route[index] as number
-    const name = routeNames[number] ?? ''
-    return (known[number] ??=
-      (routes === undefined || routes.some((pattern) => pattern.test(name))) &&
-      (methods === undefined || methods.has(name.slice(0, Math.max(0, name.indexOf(' '))))))
+function decide(items: readonly Item[], now: number): Decision {
+  const states = items.map(({ counted, key }) => counted.counters.get(key))
+  const { admitted: isAdmitted, items: standings, writes } = take(items, states, now)
+  for (const [at, state] of writes.entries()) {
+    const item = items[at] as Item
+    if (state !== undefined) item.counted.counters.set(item.key, state)
   }
+  const full = items.flatMap(({ counted }, at) => (standings[at]?.fits === true ? [] : [counted.index]))
+  if (full.length === 0) return admitted
+  const wait = ({ meter, cost, shadow }: Item, at: number): number =>
+    shadow ? 0 : waitMs(meter, standings[at]?.state as MeterState, cost, now)
+  return { admitted: isAdmitted, retryMs: isAdmitted ? 0 : Math.max(...items.map(wait)), full }
+}
+
+/** Of two limits of one pool that both apply, the one that asks for more counts. */
+function withoutTwins(items: readonly Item[]): readonly Item[] {
+  const byCounter = new Map<string, Item>()
+  for (const item of items) {
+    const name = `${item.counter}\0${item.key}`
+    const twin = byCounter.get(name)
+    if (twin === undefined || twin.cost < item.cost) byCounter.set(name, item)
+  }
+  return [...byCounter.values()]
 }

@@ -2,14 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { CommandError } from '../../cli/io.ts'
 import { compilePolicy } from './policy.ts'
-import type { PolicyLimit, ReplayLimit } from './policy.ts'
+import type { PolicyDeclaration, PolicyLimit, ReplayPolicy } from './policy.ts'
 
 const whole = z.int().positive()
-const names = z.array(z.string().min(1)).min(1)
+const dimension = z.enum(['account', 'plan', 'ip', 'route', 'method'])
 
-const limitSchema = z.strictObject({
-  name: z.string().min(1),
-  kind: z.enum(['bucket', 'window', 'calendar']).optional(),
+const numbers = {
   limit: whole,
   windowSeconds: z.number().positive().optional(),
   burst: whole.optional(),
@@ -17,25 +15,35 @@ const limitSchema = z.strictObject({
   period: z.enum(['hour', 'day', 'week', 'month', 'year']).optional(),
   zone: z.string().optional(),
   maxDebt: z.int().nonnegative().optional(),
-  partition: z.array(z.enum(['account', 'plan', 'ip', 'route', 'method'])).optional(),
-  plans: names.optional(),
-  routes: names.optional(),
-  methods: names.optional(),
+}
+
+const limitSchema = z.strictObject({
+  ...numbers,
+  name: z.string().min(1),
+  kind: z.enum(['bucket', 'window', 'calendar']).optional(),
+  partition: z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(dimension).optional()),
+  plans: z.record(z.string(), z.strictObject({ ...numbers, limit: whole.optional() })).optional(),
   cost: z.int().nonnegative().optional(),
   pool: z.string().min(1).optional(),
   shadow: z.boolean().optional(),
 })
 
-const fileSchema = z.union([z.array(limitSchema).min(1), z.strictObject({ limits: z.array(limitSchema).min(1) })], {
-  error: 'expected { "limits": [...] } or an array of limits',
+const fileSchema = z.strictObject({
+  limits: z.array(limitSchema).optional(),
+  routes: z
+    .record(
+      z.string().regex(/^[A-Z]+ \/\S*$/, 'expected a route such as "GET /users/:id"'),
+      z.strictObject({ limits: z.union([z.literal(false), z.array(limitSchema)]) }),
+    )
+    .optional(),
 })
 
 /**
- * Reads a policy file: JSON, `{ "limits": [...] }` or the array alone.
+ * Reads a policy file: JSON with the `limits`, and the `limits` of `routes`, as `defineApi` takes them; or an array of limits alone.
  *
  * @throws CommandError naming the file and the field that is wrong
  */
-export async function readPolicyFile(path: string): Promise<readonly ReplayLimit[]> {
+export async function readPolicyFile(path: string): Promise<ReplayPolicy> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new CommandError(`${path} cannot be read: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`)
   })
@@ -43,31 +51,42 @@ export async function readPolicyFile(path: string): Promise<readonly ReplayLimit
 }
 
 /** @param path for messages */
-export function parsePolicy(text: string, path: string): readonly ReplayLimit[] {
+export function parsePolicy(text: string, path: string): ReplayPolicy {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
     throw new CommandError(`${path}: expected JSON (${(error as Error).message})`)
   }
-  // Of a union, zod would tell about both of its shapes.
-  const list: unknown = typeof value === 'object' && value !== null && !Array.isArray(value) && 'limits' in value ? value.limits : value
-  const parsed = fileSchema.safeParse(value)
-  if (!parsed.success) throw new CommandError(`${path}: ${describeIssue(list)}`)
-  const limits = (Array.isArray(parsed.data) ? parsed.data : parsed.data.limits) as readonly PolicyLimit[]
-  const twice = limits.find(({ name }, index) => limits.findIndex((other) => other.name === name) !== index)
-  if (twice !== undefined) throw new CommandError(`${path}: limits: expected a name once, got ${JSON.stringify(twice.name)} twice`)
+  const parsed = fileSchema.safeParse(Array.isArray(value) ? { limits: value } : value)
+  if (!parsed.success) throw new CommandError(`${path}: ${describe(parsed.error.issues[0])}`)
+  const declaration = parsed.data as PolicyDeclaration
+  const all = [...(declaration.limits ?? []), ...Object.values(declaration.routes ?? {}).flatMap(({ limits }) => limits || [])]
+  if (all.length === 0)
+    throw new CommandError(
+      `${path}: expected at least one limit, such as { "limits": [{ "name": "per-minute", "limit": 60, "windowSeconds": 60 }] }`,
+    )
+  assertNames(all, path)
   try {
-    return compilePolicy(limits)
+    return compilePolicy(declaration)
   } catch (error) {
     throw new CommandError(`${path}: ${(error as Error).message}`)
   }
 }
 
-function describeIssue(list: unknown): string {
-  const parsed = z.array(limitSchema).min(1).safeParse(list)
-  const issue = parsed.error?.issues[0]
-  if (issue === undefined || issue.path.length === 0) return 'expected { "limits": [...] } or an array of at least one limit'
-  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
-  return `limits${path}: ${issue.message}`
+function assertNames(limits: readonly PolicyLimit[], path: string): void {
+  const names = limits.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new CommandError(`${path}: limits: expected a name once, got ${JSON.stringify(twice)} twice`)
+}
+
+/** Where the first problem is, and what it is. Of a union, the member that came closest says more than the union. */
+function describe(issue: z.core.$ZodIssue | undefined): string {
+  if (issue === undefined) return 'expected { "limits": [...] }'
+  const inner =
+    issue.code === 'invalid_union' ? issue.errors.flat().toSorted((left, right) => right.path.length - left.path.length)[0] : undefined
+  const path = [...issue.path, ...(inner?.path ?? [])]
+    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${String(part)}`))
+    .join('')
+  return `${path === '' ? 'expected { "limits": [...] }' : path}: ${(inner ?? issue).message}`
 }

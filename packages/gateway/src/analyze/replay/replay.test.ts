@@ -1,17 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { clfLine, ingestLines } from '../../../test/support/run.ts'
 import { compilePolicy } from './policy.ts'
-import type { PolicyLimit } from './policy.ts'
+import type { PolicyDeclaration, PolicyLimit } from './policy.ts'
 import { parsePolicy } from './policy-file.ts'
 import { replay } from './replay.ts'
 
 const start = Date.parse('2026-11-24T08:00:00Z')
 const line = (host: string, second: number, path = '/') => clfLine(host, start + second * 1000, { path })
 
-async function decisionsOf(limits: readonly PolicyLimit[], lines: readonly string[], retries = 0) {
+async function decisionsOf(policy: readonly PolicyLimit[] | PolicyDeclaration, lines: readonly string[], retries = 0) {
   const traffic = await ingestLines([lines], {}, { keepAddresses: true })
   const decisions: boolean[] = []
-  const result = replay(compilePolicy(limits), traffic, { retries, onDecision: (admitted) => decisions.push(admitted) })
+  const result = replay(compilePolicy('length' in policy ? { limits: policy } : policy), traffic, {
+    retries,
+    onDecision: (admitted) => decisions.push(admitted),
+  })
   return { decisions, result, traffic }
 }
 
@@ -38,17 +41,40 @@ describe('a replay', () => {
     expect((await decisionsOf([{ ...two, partition }], lines)).decisions).toEqual(expected)
   })
 
-  it('applies a limit to its routes only, parameters included', async () => {
-    const lines = ['/users/17', '/users/18', '/users/ada', '/search', '/search', '/search'].map((path) => line('a', 0, path))
-    expect((await decisionsOf([{ ...two, routes: ['GET /users/:user'] }], lines)).decisions).toEqual([true, true, false, true, true, true])
+  it('applies limits of a route to it alone, beside the general ones, and none where a route has none', async () => {
+    const policy = {
+      limits: [{ ...two, name: 'general', burst: 5 }],
+      routes: { 'GET /users/:user': { limits: [two] }, 'GET /health': { limits: false } },
+    } as const
+    const lines = ['/users/17', '/users/18', '/users/ada', '/x', '/x', '/x', '/x', '/health'].map((path) => line('a', 0, path))
+    expect((await decisionsOf(policy, lines)).decisions).toEqual([true, true, false, true, true, true, false, true])
   })
 
-  it('shares one counter between limits of one pool', async () => {
-    const limits = [
-      { ...two, name: 'x', pool: 'p', routes: ['GET /x'] },
-      { ...two, name: 'y', pool: 'p', routes: ['GET /y'] },
-    ]
-    expect((await decisionsOf(limits, [line('a', 0, '/x'), line('a', 0, '/y'), line('a', 0, '/x')])).decisions).toEqual([true, true, false])
+  it('prefers a route that is spelt out to one with parameters', async () => {
+    const policy = { routes: { 'GET /users/:user': { limits: [two] }, 'GET /users/me': { limits: false } } } as const
+    expect(
+      (
+        await decisionsOf(
+          policy,
+          [0, 0, 0].map((second) => line('a', second, '/users/me')),
+        )
+      ).decisions,
+    ).toEqual([true, true, true])
+  })
+
+  it('has other numbers for a plan', async () => {
+    const policy = { limits: [{ ...two, plans: { a: { burst: 3 } } }] }
+    const traffic = await ingestLines([[line('a-1', 0), line('a-1', 0), line('a-1', 0), line('b-1', 0), line('b-1', 0), line('b-1', 0)]], {
+      plan: '^(.)-',
+    })
+    expect([...replay(compilePolicy(policy), traffic).rejectedOf]).toEqual([0, 1])
+  })
+
+  it('shares one counter between limits of one pool, and counts a request in it once', async () => {
+    const shared = { ...two, pool: 'p' }
+    const policy = { limits: [{ ...shared, name: 'x' }], routes: { 'GET /y': { limits: [{ ...shared, name: 'y' }] } } }
+    const lines = ['/x', '/y', '/x'].map((path) => line('a', 0, path))
+    expect((await decisionsOf(policy, lines)).decisions).toEqual([true, true, false])
   })
 
   it('charges no limit when another one has no room', async () => {
@@ -89,14 +115,17 @@ describe('a replay', () => {
 
 describe('a policy file', () => {
   it('is a list of limits, alone or under "limits"', () => {
-    expect(parsePolicy(JSON.stringify([two]), 'f')).toHaveLength(1)
-    expect(parsePolicy(JSON.stringify({ limits: [two, { ...two, name: 'other' }] }), 'f')).toHaveLength(2)
+    expect(parsePolicy(JSON.stringify([two]), 'f').limits).toHaveLength(1)
+    expect(parsePolicy(JSON.stringify({ limits: [two, { ...two, name: 'other' }] }), 'f').limits).toHaveLength(2)
   })
 
   it.each([
     ['{', /^f: expected JSON/],
-    ['[]', /^f: expected \{ "limits": \[...\] \} or an array of at least one limit/],
-    ['{"limit":[]}', /^f: expected \{ "limits"/],
+    ['[]', /^f: expected at least one limit, such as/],
+    ['7', /^f: expected \{ "limits": \[...\] \}: /],
+    ['{"limit":[]}', /^f: .*limit/],
+    ['{"routes":{"users":{"limits":false}}}', /^f: routes\.users: .*/],
+    ['{"routes":{"GET /users":{"limits":[{"name":"x","limit":0}]}}}', /^f: routes\.GET \/users\.limits\[0\]\.limit: /],
     ['[{"name":"x","limit":"60","windowSeconds":60}]', /^f: limits\[0\]\.limit: .*expected/],
     ['{"limits":[{"name":"x","limit":1,"windowSeconds":1},{"name":"y","limit":1,"windowseconds":1}]}', /^f: limits\[1\]: .*windowseconds/],
     ['[{"name":"x","limit":1,"windowSeconds":1,"partition":["account","colour"]}]', /^f: limits\[0\]\.partition\[1\]: /],
@@ -105,6 +134,10 @@ describe('a policy file', () => {
     [
       '[{"name":"x","limit":1,"windowSeconds":1},{"name":"x","limit":1,"windowSeconds":1}]',
       /^f: limits: expected a name once, got "x" twice/,
+    ],
+    [
+      '[{"name":"x","limit":1,"windowSeconds":1,"pool":"p"},{"name":"y","limit":2,"windowSeconds":1,"pool":"p"}]',
+      /^f: limit "y": pool: expected the same numbers/,
     ],
     ['[{"name":"x","kind":"concurrency","limit":1}]', /^f: limits\[0\]\.kind: /],
   ])('%s is refused, naming the field', (text, message) => {

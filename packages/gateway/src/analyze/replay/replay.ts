@@ -6,7 +6,7 @@ import { createBatch } from '../spool/batch.ts'
 import type { Batch } from '../spool/batch.ts'
 import { createComebacks } from './comebacks.ts'
 import { createDecider } from './decide.ts'
-import type { ReplayLimit } from './policy.ts'
+import type { ReplayPolicy } from './policy.ts'
 import { createTally } from './tally.ts'
 import type { Tally } from './tally.ts'
 
@@ -31,10 +31,10 @@ const mostComebacks = 1_000_000
  * Runs a policy over the requests of a log: the limiter's own decision, with the log's time as its clock. What a live server would have
  * decided on the same requests, this decides.
  */
-export function replay(limits: readonly ReplayLimit[], { spool, accounts, routes }: Traffic, options: ReplayOptions = {}): Replay {
+export function replay(policy: ReplayPolicy, { spool, accounts, routes }: Traffic, options: ReplayOptions = {}): Replay {
   const { retries = 0, progress, onDecision } = options
-  const decide = createDecider(limits, accounts, routes.names)
-  const tally = createTally(limits, accounts.list.length)
+  const decide = createDecider(policy, accounts, routes.names)
+  const tally = createTally(policy.limits, accounts.list.length)
   const comebacks = createComebacks()
   const single = createBatch(4)
   let before: ReturnType<typeof createLoadMeter> | undefined

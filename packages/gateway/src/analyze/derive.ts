@@ -1,0 +1,68 @@
+import { UsageError } from '../cli/io.ts'
+import { findAbuse, instant, spikeMakers } from './abuse.ts'
+import type { Traffic } from './input/ingest.ts'
+import type { Progress } from './input/progress.ts'
+import type { AnalyzeOptions } from './options.ts'
+import { checkHeldOut } from './held-out.ts'
+import { recommendAll } from './plans.ts'
+import type { PlanRecommendation } from './plans.ts'
+import type { Analysis, PlanResult } from './result.ts'
+import { survey } from './survey.ts'
+import type { Survey } from './survey.ts'
+
+/** What the requests of a log say about limits. */
+export interface Derivation extends Omit<Survey, 'envelopes'> {
+  readonly capacity: Analysis['capacity']
+  /** Of plans that have accounts. */
+  readonly recommendations: readonly (PlanRecommendation & { readonly heldOut: PlanResult['heldOut'] })[]
+  /** Reasons by account number. */
+  readonly abuse: ReadonlyMap<number, string>
+}
+
+/** A server that stood its busiest usual second stands a little more. */
+const assumedHeadroom = 1.25
+
+/**
+ * Splits what is usual from spikes and who behaves from who does not, and chooses limits for each plan. The bursts of all accounts, which
+ * are most of the memory of an analysis, are not kept.
+ *
+ * @throws UsageError for a baseline outside of the log
+ */
+export function derive(traffic: Traffic, { baseline, capacity: given, target, share }: AnalyzeOptions, progress: Progress): Derivation {
+  const { envelopes, ...seen } = survey(traffic, baseline, progress)
+  if (baseline !== undefined && traffic.spool.length > 0 && (baseline.from > seen.lastAt || baseline.to < seen.firstAt))
+    throw new UsageError(`--baseline: expected a part of the log, which goes from ${instant(seen.firstAt)} to ${instant(seen.lastAt)}`)
+  const capacity =
+    given === undefined
+      ? ({ perSecond: Math.ceil(seen.usualBusiestSecond * assumedHeadroom), source: 'assumed' } as const)
+      : ({ perSecond: given, source: 'given' } as const)
+
+  const { list, plans } = traffic.accounts
+  const members = membersOf(traffic)
+  const makers = spikeMakers(list, seen.spikes)
+  const abuse = new Map(members.flatMap((numbers) => [...findAbuse(numbers, envelopes, makers)]))
+  // An account that came when the table was full has no burst of its own, and may be the one that this is all about.
+  for (const [number, reason] of makers) if (number >= traffic.accounts.exact()) abuse.set(number, reason)
+
+  const samples = plans.flatMap((plan, index) => {
+    const numbers = members[index] ?? []
+    return numbers.length === 0 ? [] : [{ plan, members: numbers, behaving: numbers.filter((number) => !abuse.has(number)) }]
+  })
+  const recommendations = recommendAll(samples, envelopes, { target, share, capacity: capacity.perSecond })
+  return {
+    ...seen,
+    capacity,
+    abuse,
+    recommendations: recommendations.map((recommendation) => ({
+      ...recommendation,
+      heldOut: checkHeldOut(recommendation, envelopes, target),
+    })),
+  }
+}
+
+/** Account numbers by plan. Shared numbers stand for several accounts: they are no sample of how one behaves. */
+function membersOf({ accounts }: Traffic): readonly (readonly number[])[] {
+  const members: number[][] = accounts.plans.map(() => [])
+  for (let number = 0; number < accounts.exact(); number++) members[accounts.list[number]?.plan ?? 0]?.push(number)
+  return members
+}
