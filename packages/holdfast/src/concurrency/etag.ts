@@ -82,10 +82,19 @@ function readState(text: string): State | undefined {
  * Six characters for a representation. Not a digest: it only has to differ between the few representations one state has.
  */
 export function representationOf({ version, mediaType, language, coding }: RepresentationParts): string {
-  const essence = (mediaType ?? '').split(';', 1)[0]?.trim().toLowerCase()
+  const essence =
+    mediaType?.includes(';') === true
+      ? mediaType.slice(0, mediaType.indexOf(';')).trimEnd().toLowerCase()
+      : (mediaType?.toLowerCase() ?? '')
   const text = `${version ?? ''}\n${essence}\n${language?.toLowerCase() ?? ''}\n${coding?.toLowerCase() ?? ''}`
+  if (text === latest.text) return latest.name
   // FNV-1a, 32 bits.
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  return ((hash >>> 0) % 36 ** 6).toString(36).padStart(6, '0')
+  const name = ((hash >>> 0) % 36 ** 6).toString(36).padStart(6, '0')
+  latest = { text, name }
+  return name
 }
+
+/** Nearly all answers of an API are of one kind. */
+let latest = { text: '', name: '' }

@@ -152,9 +152,9 @@ function toTarget({ state, modifiedAt }: Current): Target {
 
 /** What the guard of a route puts on a call: the caller's expectation, and what all expectations of the call share. */
 export interface GuardedCall {
-  readonly expectation: CallExpectation
-  readonly rules: ExpectationRules
-  readonly guard: Guard
+  readonly expectation: Expectation
+  /** What expectations of tags in the body are made with, on routes that declare some. */
+  readonly tags: { readonly rules: ExpectationRules; readonly guard: Guard } | undefined
 }
 
 /** Set by the guard of a route. */
@@ -185,12 +185,14 @@ export function expectationOf(call: Call = currentCall()): Expectation {
  * An expectation from a tag that came in the body: the `etag` of an item, for calls that change several resources. It counts as the caller's own does: not
  * consuming it is a bug.
  *
- * @throws HoldfastError `configuration-invalid` where the route declares no precondition
+ * @throws HoldfastError `configuration-invalid` where the route's precondition does not say `tagsInBody: true`
  * @example
  * const [from, to] = [expectTag(body.source.etag), expectTag(body.destination.etag)]
  */
 export function expectTag(etag: string, call: Call = currentCall()): Expectation {
-  const { rules, guard } = guardOf(call)
+  const { tags: made } = guardOf(call)
+  if (made === undefined) throw configurationError(`expectTag: the route of ${call.method} needs precondition: { ..., tagsInBody: true }`)
+  const { rules, guard } = made
   const [, opaque] = /^"([\x21\x23-\x7e]*)"$/.exec(etag) ?? []
   const tags = opaque === undefined ? [] : [{ opaque, isWeak: false }]
   return new CallExpectation({ ifMatch: { kind: 'tags', tags } }, rules, guard)

@@ -37,6 +37,8 @@ export interface PreconditionRules {
    * @default false
    */
   readonly early?: boolean
+  /** Says that handlers of this route make expectations of tags in the body, with `expectTag`. @default false */
+  readonly tagsInBody?: boolean
   /**
    * What becomes of an answer below 400 whose handler ignored the expectation: an error, or a warning and an event on the diagnostics channel.
    *
@@ -73,6 +75,7 @@ export const preconditionRuleNames: readonly string[] = [
   'creates',
   'current',
   'early',
+  'tagsInBody',
   'onIgnored',
 ]
 
@@ -89,6 +92,7 @@ export function toSettings(options: PreconditionOptions): Settings {
     creates: options.creates,
     current: options.current,
     early: options.early ?? false,
+    tagsInBody: options.tagsInBody ?? false,
     onIgnored: options.onIgnored ?? (process.env['NODE_ENV'] === 'production' ? 'report' : 'throw'),
     clock: options.clock ?? systemClock,
     problem: options.problem ?? createProblem(),
@@ -97,7 +101,7 @@ export function toSettings(options: PreconditionOptions): Settings {
   if (settings.field !== undefined) assertOneOf('field', settings.field, ['if-match', 'if-none-match', 'either'])
   assertOneOf('wildcard', settings.wildcard, ['allow', 'forbid'])
   assertOneOf('onIgnored', settings.onIgnored, ['throw', 'report'])
-  for (const name of ['acceptWeakened', 'strictRepresentation', 'datesSatisfy', 'creates', 'early'] as const) {
+  for (const name of ['acceptWeakened', 'strictRepresentation', 'datesSatisfy', 'creates', 'early', 'tagsInBody'] as const) {
     const value = settings[name]
     if (value !== undefined && typeof value !== 'boolean')
       throw configurationError(`${name}: expected true or false, got ${JSON.stringify(value)}`)

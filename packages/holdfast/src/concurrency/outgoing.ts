@@ -10,28 +10,39 @@ import { refuseStale } from './refusals.ts'
 
 /** A tag of ours, completed with the representation that is really sent; and content that no intermediary may change, or it would weaken the tag. */
 export function finish(call: Call, reply: Reply): Reply {
-  const { status } = reply
+  const { status, headers } = reply
   if (status < 200 || (status >= 300 && status !== 304)) return reply
-  const tag = tagOf(reply)
-  const named = tag === undefined || tag.isWeak ? undefined : readStateTag(tag.opaque)
-  if (named === undefined) return reply
-  const { headers } = reply
+  const etag = headers.get('etag')
+  if (etag === null) return reply
   const representation = representationOf({
     version: call.facts.get(versionFact),
     mediaType: headers.get('content-type') ?? 'application/json',
     language: headers.get('content-language'),
     coding: headers.get('content-encoding'),
   })
+  const completed = etag.startsWith('"') && etag.endsWith(`.${representation}"`) ? etag : complete(etag, representation, status)
+  if (completed === undefined) return reply
   const cacheControl = headers.get('cache-control')
   const isUntransformed = cacheControl?.toLowerCase().includes('no-transform') === true
-  // Without content there is no saying which representation it is: a framework that makes a 304 itself has taken the fields away.
-  const isNamed = named.representation === representation || ((status === 204 || status === 304) && named.representation !== undefined)
-  if (isUntransformed && isNamed) return reply
+  if (isUntransformed && completed === etag) return reply
   return withHeaders(reply, {
-    ...(!isNamed && { etag: stateTag(named.state, representation) }),
+    ...(completed !== etag && { etag: completed }),
     ...(!isUntransformed && { 'cache-control': cacheControl === null ? 'no-transform' : `${cacheControl}, no-transform` }),
   })
 }
+
+/** `undefined` for a tag that is not ours. */
+function complete(etag: string, representation: string, status: number): string | undefined {
+  const [, opaque = ''] = strong.exec(etag) ?? []
+  const named = readStateTag(opaque)
+  if (named === undefined) return undefined
+  // Without content there is no saying which representation it is: a framework that makes a 304 itself has taken the fields away.
+  const isKept = (status === 204 || status === 304) && named.representation !== undefined
+  return isKept ? etag : stateTag(named.state, representation)
+}
+
+/** One strong tag. */
+const strong = /^"([\x21\x23-\x7e]*)"$/
 
 /** The entity tag of a reply. */
 function tagOf({ headers }: Reply): EntityTag | undefined {

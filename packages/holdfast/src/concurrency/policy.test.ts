@@ -218,11 +218,13 @@ describe('a handler that ignores its expectation', () => {
       expectTag('"7"', asked)
       return locked(5)(asked)
     }
-    await expect(run({}, call('POST', { 'if-match': '"5"' }), handler)).rejects.toThrow('did not consume')
+    const rules = { tagsInBody: true }
+    await expect(run(rules, call('POST', { 'if-match': '"5"' }), handler)).rejects.toThrow('did not consume')
     const both = (asked: Call): Reply => (expectTag('"7"', asked).verify({ state: 7 }), locked(5)(asked))
-    expect((await run({}, call('POST', { 'if-match': '"5"' }), both)).status).toBe(200)
+    expect((await run(rules, call('POST', { 'if-match': '"5"' }), both)).status).toBe(200)
     const stale = (asked: Call): Reply => createReply(expectTag('7', asked).verify({ state: 7 }) ? 200 : 404)
-    expect((await run({ rule: 'optional' }, call('POST'), stale)).status).toBe(412)
+    expect((await run({ rule: 'optional', ...rules }, call('POST'), stale)).status).toBe(412)
+    await expect(run({}, call('POST', { 'if-match': '"5"' }), handler)).rejects.toThrow('needs precondition: { ..., tagsInBody: true }')
   })
 
   it('may try again: what counts is the last attempt', async () => {

@@ -5,12 +5,12 @@ import type { Preconditions } from './decide.ts'
 import type { TagCondition } from './entity-tags.ts'
 import { etagOf } from './etag-of.ts'
 import { readStateTag, representationOf } from './etag.ts'
-import { CallExpectation, guardFact } from './expectation.ts'
-import type { ExpectationRules, Guard } from './expectation.ts'
+import { CallExpectation, anyState, guardFact } from './expectation.ts'
+import type { ExpectationRules, Guard, GuardedCall } from './expectation.ts'
 import { toSettings } from './options.ts'
 import type { PreconditionOptions, Settings } from './options.ts'
 import { finish, judgeRead } from './outgoing.ts'
-import { readPreconditions } from './preconditions.ts'
+import { noPreconditions, readPreconditions } from './preconditions.ts'
 import { refuseConflict, refuseMalformed, refuseMissing } from './refusals.ts'
 
 /** The two parts of preconditions, for a stack with other policies between them. */
@@ -50,15 +50,24 @@ export function preconditionPolicies(options: PreconditionOptions): Precondition
       if (isRead(call)) return readConditionally(settings, call, next, read)
       const missing = settings.rule === 'required' ? whatIsMissing(settings, call, read) : undefined
       if (missing !== undefined) return refuseUnconditional(settings, call, next, missing)
+      // Nobody looks at the answer then, which makes the call as cheap as one without this policy.
+      if (read === noPreconditions && !settings.tagsInBody) return next(call)
       if (read.ifMatch?.kind === 'any') publish('concurrency', 'wildcard', call.facts.get(routeFact))
       call.facts.set(readFact, read)
       return finishLater(call, next(call))
     },
     guard: function expectation(call, next) {
-      return isRead(call) ? next(call) : guarded(settings, call, next, warn)
+      if (isRead(call)) return next(call)
+      const read = call.facts.get(readFact)
+      if (read !== undefined) return guarded(settings, call, next, read, warn)
+      call.facts.set(guardFact, unguarded)
+      return next(call)
     },
   }
 }
+
+/** A call that sent no precondition: any state will do. */
+const unguarded: GuardedCall = { expectation: anyState, tags: undefined }
 
 const readFact: FactKey<Preconditions> = defineFact<Preconditions>('preconditions')
 
@@ -70,7 +79,7 @@ async function finishLater(call: Call, replied: Promise<Reply> | Reply): Promise
 
 async function readConditionally({ problem, clock }: Settings, call: Call, next: Next, read: Preconditions): Promise<Reply> {
   const reply = finish(call, await next(call))
-  return judgeRead(problem, reply, read, () => clock.now())
+  return read === noPreconditions ? reply : judgeRead(problem, reply, read, () => clock.now())
 }
 
 interface Missing {
@@ -108,8 +117,7 @@ function creates({ creates }: Settings, { method }: Call): boolean {
   return creates ?? method === 'PUT'
 }
 
-async function guarded(settings: Settings, call: Call, next: Next, warn: (message: string) => void): Promise<Reply> {
-  const read = call.facts.get(readFact) ?? {}
+async function guarded(settings: Settings, call: Call, next: Next, read: Preconditions, warn: (message: string) => void): Promise<Reply> {
   const rules: ExpectationRules = {
     comparison: { isRead: false, by: 'state', acceptsWeakened: settings.acceptWeakened },
     creates: creates(settings, call),
@@ -117,7 +125,7 @@ async function guarded(settings: Settings, call: Call, next: Next, warn: (messag
   const guard: Guard = { conflict: undefined, all: [] }
   const judged = settings.strictRepresentation ? ofThisRepresentation(settings, call, read) : read
   const expectation = new CallExpectation(judged, rules, guard)
-  call.facts.set(guardFact, { expectation, rules, guard })
+  call.facts.set(guardFact, { expectation, tags: settings.tagsInBody ? { rules, guard } : undefined })
   if (settings.early && !expectation.isEmpty) {
     const state = await settings.current?.(call)
     const verdict =

@@ -7,7 +7,8 @@ import { parseHttpDate } from './http-date.ts'
 /** The preconditions of a request, or the field that cannot be read and why. */
 export type ReadPreconditions = Preconditions | { readonly malformed: PreconditionField; readonly reason: string }
 
-const none: Preconditions = {}
+/** No precondition was sent. */
+export const noPreconditions: Preconditions = {}
 
 /** Reads the precondition fields of a request. A date that is none is ignored; a tag that is none is an error, or a lost update would look like a success. */
 export function readPreconditions(headers: HeaderReader, now: () => number): ReadPreconditions {
@@ -15,7 +16,7 @@ export function readPreconditions(headers: HeaderReader, now: () => number): Rea
   const noneMatch = headers.get('if-none-match')
   const unmodified = headers.get('if-unmodified-since')
   const modified = headers.get('if-modified-since')
-  if (match === null && noneMatch === null && unmodified === null && modified === null) return none
+  if (match === null && noneMatch === null && unmodified === null && modified === null) return noPreconditions
   const ifMatch = readTags('if-match', match)
   if (ifMatch !== undefined && 'malformed' in ifMatch) return ifMatch
   const ifNoneMatch = readTags('if-none-match', noneMatch)

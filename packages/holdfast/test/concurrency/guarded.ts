@@ -19,7 +19,7 @@ export async function guarded<T>(
 ): Promise<Outcome<T>> {
   const call = createCall({ method, url: '/things/1', headers: toFields(headers), body: new TextEncoder().encode('{}') })
   let result: T | undefined
-  const reply = await preconditions({ rule: 'optional', ...rules })(call, async (asked) => {
+  const reply = await preconditions({ rule: 'optional', tagsInBody: true, ...rules })(call, async (asked) => {
     result = await write(expectationOf(asked), asked)
     return createReply(result === undefined ? 404 : 200)
   })
