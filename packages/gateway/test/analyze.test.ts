@@ -27,7 +27,7 @@ describe('the NASA log', () => {
     ;({ analysis } = await analyzeLines(nasa))
   })
 
-  it('needs the bursts that are known for it at each rate, and its limits throttle at most two of its hosts [57]', () => {
+  it('needs the bursts that are known for it at each rate, and its limits throttle at most two of its hosts [R57]', () => {
     const [plan] = analysis.plans
     const burst = (limit: number, windowSeconds: number) =>
       plan?.envelope.find((point) => point.limit === limit && point.windowSeconds === windowSeconds)?.burst
@@ -54,7 +54,7 @@ describe('the NASA log', () => {
 })
 
 describe('the NASA log with a host that floods it', () => {
-  it('loses the flood: the host is named, and the peak is a sixth or less [58]', async () => {
+  it('loses the flood: the host is named, and the peak is a sixth or less [R58]', async () => {
     const { analysis } = await analyzeLines([...nasa, ...spiker()])
     expect(analysis.abusive.map(({ account }) => account)).toEqual(['spiker.example.net'])
     expect(analysis.abusive[0]?.reason).toMatch(/99 % of the requests of the spike from 1995-08-01T14:00:00Z to 1995-08-01T14:08:/)
@@ -84,7 +84,7 @@ describe('the NASA log with a host that floods it', () => {
 })
 
 describe('a large log', () => {
-  it('is read in bounded memory, and every line is counted [61]', async () => {
+  it('is read in bounded memory, and every line is counted [R61]', async () => {
     const program = join(import.meta.dirname, 'large-log/main.ts')
     const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@holdfast/source', program, '48'])
     const { written, lines, skipped, requests, maxRssMiB } = JSON.parse(stdout) as Record<string, number>
@@ -115,7 +115,7 @@ describe('a damaged log', () => {
   const regular = (count: number, zone = '+0000') =>
     Array.from({ length: count }, (_, index) => clfLine(`host-${index % 50}`, start + index * 1000, { zone }))
 
-  it('is read in any order, compressed, in parts and with garbage, and the counts add up [61]', async () => {
+  it('is read in any order, compressed, in parts and with garbage, and the counts add up [R61]', async () => {
     const shuffled = nasa.toSorted((left, right) => hashOf(left) - hashOf(right))
     const garbage = [
       '',
@@ -137,7 +137,7 @@ describe('a damaged log', () => {
     expect(found.warnings.join('\n')).toMatch(/unsorted: \d+ of 30969 lines/)
   })
 
-  it('is used up to where a compressed file was cut off [61]', async () => {
+  it('is used up to where a compressed file was cut off [R61]', async () => {
     const whole = gzipSync(regular(5000).join('\n'))
     const found = await analyzed([await file('cut.gz', whole.subarray(0, whole.length - 2000))])
     expect(found.code).toBe(0)
@@ -145,7 +145,7 @@ describe('a damaged log', () => {
     expect(found.warnings.join('\n')).toMatch(/cut\.gz ends early/)
   })
 
-  it('says when its clock was set back, when its zones differ, and when its times are folded into minutes [61]', async () => {
+  it('says when its clock was set back, when its zones differ, and when its times are folded into minutes [R61]', async () => {
     const back = await analyzed(['-'], [[...regular(5000), ...regular(2000)].join('\n')])
     expect(back.warnings.join('\n')).toMatch(/folded timestamps: once the time went back/)
     const zones = await analyzed(['-'], [[...regular(500), ...regular(500, '+0200')].join('\n')])
@@ -188,7 +188,7 @@ describe('a damaged log', () => {
 describe('a log', () => {
   const start = Date.parse('2026-11-24T08:00:00Z')
 
-  it('that is full of 429 says that the demand is censored [62]', async () => {
+  it('that is full of 429 says that the demand is censored [R62]', async () => {
     const lines = Array.from({ length: 400 }, (_, index) =>
       clfLine(`host-${index % 20}`, start + index * 500, { status: index % 4 === 0 ? 429 : 200 }),
     )
@@ -197,7 +197,7 @@ describe('a log', () => {
     expect((await analyzeLines(lines.slice(1, 4))).analysis.warnings.join('\n')).not.toMatch(/censored/)
   })
 
-  it('of forty accounts shows no 0.1 %, and says what it does show [63]', async () => {
+  it('of forty accounts shows no 0.1 %, and says what it does show [R63]', async () => {
     const lines = Array.from({ length: 4000 }, (_, index) => clfLine(`host-${index % 40}`, start + index * 900))
     const { analysis } = await analyzeLines(lines)
     const [plan] = analysis.plans
