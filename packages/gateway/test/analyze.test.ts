@@ -240,6 +240,12 @@ describe('a log', () => {
     expect(analysis.warnings.join('\n')).toMatch(/5800 requests came from accounts beyond the first 200/)
   })
 
+  it('whose field for the account is missing says so', async () => {
+    const lines = Array.from({ length: 50 }, (_, index) => clfLine(`host-${index}`, start + index * 1000))
+    const { analysis } = await analyzeLines(lines, { account: 'x-account' })
+    expect(analysis.warnings.join('\n')).toMatch(/50 of 50 requests \(100 %\) do not have the field that names the account.*is it spelt/)
+  })
+
   it('is only counted by its limits in shadow mode when it is asked to be', async () => {
     const lines = Array.from({ length: 300 }, (_, index) => clfLine(`host-${index % 20}`, start + index * 900))
     expect((await analyzeLines(lines, { shadowFirst: true })).analysis.policyBlock).toMatch(/shadow: true/)

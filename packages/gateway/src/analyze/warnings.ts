@@ -21,6 +21,10 @@ export function warningsOf(
     const sample = traffic.sample === undefined ? '' : `, such as ${JSON.stringify(traffic.sample.slice(0, 80))}`
     found.push(`${skipped} of ${lines} lines (${percent(skipped / lines)}) could not be read and were left out${sample}`)
   }
+  if (traffic.unnamed > 0)
+    found.push(
+      `${traffic.unnamed} of ${requests} requests (${percent(traffic.unnamed / requests)}) do not have the field that names the account, and count for their addresses${traffic.unnamed === requests ? '; is it spelt as in the log, and is it in the --format?' : ''}`,
+    )
   if (requests > 0 && lastAt - firstAt < dayMs)
     found.push(`less than a day of traffic (${duration(lastAt - firstAt)}): hours and weekdays that are not in it may be busier`)
   for (const { name, confidence } of plans) if (!confidence.shown) found.push(`plan ${name}: ${confidence.statement}`)

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { gunzipSync } from 'node:zlib'
 import { analyze } from '../../src/analyze/analyze.ts'
 import type { AnalysisReport, GivenPolicy } from '../../src/analyze/analyze.ts'
@@ -8,6 +9,7 @@ import type { IngestOptions, Traffic } from '../../src/analyze/input/ingest.ts'
 import type { Progress } from '../../src/analyze/input/progress.ts'
 import { parseOptions } from '../../src/analyze/options.ts'
 import type { RawOptions } from '../../src/analyze/options.ts'
+import type { PolicyLimit } from '../../src/analyze/replay/policy.ts'
 import { runCli } from '../../src/cli/run.ts'
 
 export const silent: Progress = { update: () => undefined, done: () => undefined }
@@ -63,4 +65,10 @@ export async function callCli(
     stderr: { write: (text) => (written.stderr += text) },
   })
   return { code, ...written }
+}
+
+/** What a policy block means where it is pasted. */
+export function pasted(block: string): { readonly limits: readonly PolicyLimit[] } {
+  // By way of JSON, because objects of another context have other prototypes.
+  return JSON.parse(String(runInNewContext(`JSON.stringify({ ${block} })`))) as { readonly limits: readonly PolicyLimit[] }
 }

@@ -57,6 +57,13 @@ describe('the account of a request', () => {
     expect(displayName('sk_live_secret', 'named')).toBe('sk_live_secret')
   })
 
+  it('is of bounded length, and still apart from others that begin alike', () => {
+    const [first] = accountOf(line({ user: `${'x'.repeat(60_000)}1` }), false)
+    const [second] = accountOf(line({ user: `${'x'.repeat(60_000)}2` }), false)
+    expect(first.length).toBeLessThanOrEqual(200)
+    expect(first).not.toBe(second)
+  })
+
   it('cannot move the cursor of a terminal', () => {
     expect(printable('a\u001b[2Jb\u202ec\nd')).toBe(String.raw`a\u001b[2Jb\u202ec\u000ad`)
     expect(printable('Zoë 東京')).toBe('Zoë 東京')

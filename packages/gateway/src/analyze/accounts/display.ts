@@ -1,16 +1,12 @@
 import { hash } from 'node:crypto'
 import type { AccountSource } from './account-of.ts'
 
-/** Names come from whoever sent the requests. */
-const longestName = 200
-
 /**
  * The name under which a report shows an account. A credential that was found in the log, not named by the caller, is shown as a digest:
  * reports are passed on, and must not hold keys.
  */
 export function displayName(account: string, source: AccountSource): string {
-  if (source === 'key') return `key-${hash('sha256', account, 'hex').slice(0, 12)}`
-  return account.length > longestName ? `${account.slice(0, longestName)}…` : account
+  return source === 'key' ? `key-${hash('sha256', account, 'hex').slice(0, 12)}` : account
 }
 
 /** Text from a log made safe for a terminal: control characters could move the cursor, change colours or the direction of text. */

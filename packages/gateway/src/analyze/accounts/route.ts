@@ -7,6 +7,7 @@ export interface RouteTable {
 }
 
 const mostRoutes = 10_000
+const longestMethod = 32
 const longestPath = 200
 
 export function createRouteTable(): RouteTable {
@@ -14,7 +15,8 @@ export function createRouteTable(): RouteTable {
   const other = routes.idOf('other') as number
   return {
     names: routes.texts,
-    add: (method, path) => (method === '' ? other : (routes.idOf(`${method} ${toTemplate(path)}`) ?? other)),
+    add: (method, path) =>
+      method === '' || method.length > longestMethod ? other : (routes.idOf(`${method} ${toTemplate(path)}`) ?? other),
   }
 }
 

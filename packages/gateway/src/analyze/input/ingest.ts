@@ -26,6 +26,8 @@ export interface Traffic {
   readonly accounts: AccountTable
   readonly routes: RouteTable
   readonly spool: Spool
+  /** Requests without the field that was named as the account. */
+  readonly unnamed: number
   /** Requests that were answered with 429. */
   readonly refused: number
   readonly warnings: readonly string[]
@@ -60,6 +62,7 @@ export async function ingest(options: IngestOptions): Promise<Traffic> {
   let lines = 0
   let skipped = 0
   let refused = 0
+  let unnamed = 0
   let sample: string | undefined
   const totalBytes = sources.reduce<number | undefined>(
     (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
@@ -80,6 +83,7 @@ export async function ingest(options: IngestOptions): Promise<Traffic> {
     if (parsed === undefined) return skip(line)
     clock.see(parsed.at, parsed.zone)
     if (parsed.status === 429) refused++
+    if (parsed.named === '' && fields.account !== undefined) unnamed++
     spool.add({
       at: parsed.at,
       account: accounts.add(parsed),
@@ -126,5 +130,16 @@ export async function ingest(options: IngestOptions): Promise<Traffic> {
     if (damage !== undefined) warnings.push(`${source.name} ends early (${damage}); what came before was used`)
   }
   spool.finish()
-  return { lines, skipped, sample, formats: [...formats], accounts, routes, spool, refused, warnings: [...warnings, ...clock.warnings()] }
+  return {
+    lines,
+    skipped,
+    sample,
+    formats: [...formats],
+    accounts,
+    routes,
+    spool,
+    refused,
+    unnamed,
+    warnings: [...warnings, ...clock.warnings()],
+  }
 }

@@ -23,7 +23,8 @@ function members(numbers: Readonly<Record<string, unknown>>): string {
     .join(', ')
 }
 
-/** Names of plans come from the log. */
+/** Names of plans come from the log: nothing but visible ASCII gets out of the quotes. */
 function quoted(text: string): string {
-  return /^[\w .:-]*$/.test(text) ? `'${text}'` : JSON.stringify(text)
+  if (/^[\w .:-]*$/.test(text)) return `'${text}'`
+  return JSON.stringify(text).replaceAll(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
