@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { defineApi, stack } from 'holdfast'
-import type { Api, Call, Policy } from 'holdfast'
+import type { Api, Call, LimitDeclaration, Policy } from 'holdfast'
+import { memory } from 'holdfast/memory'
 import { accountOf } from './accounts.ts'
 import { nothingHere, toAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
@@ -35,7 +36,17 @@ export interface Mount {
 }
 
 /** Puts the ledger together: its routes, what they promise, and who may call them. */
-export function createApp({ database, secret, withTestHooks }: { database: LedgerDatabase; secret: string; withTestHooks: boolean }): App {
+export function createApp({
+  database,
+  secret,
+  withTestHooks,
+  limits,
+}: {
+  database: LedgerDatabase
+  secret: string
+  withTestHooks: boolean
+  limits: readonly LimitDeclaration[]
+}): App {
   const clock = createClock()
   const ledger = { database, clock, keepsKeys: withTestHooks }
   const metrics = createMetrics((method, url) => match(method, url)?.name ?? 'none')
@@ -45,7 +56,14 @@ export function createApp({ database, secret, withTestHooks }: { database: Ledge
   const match = createMatcher(Object.keys(routes))
 
   const promises = Object.entries(own).flatMap(([name, { promise }]) => (promise ? [[name, promise]] : []))
-  const api = defineApi({ store: database.store, account: accountOf, secret, routes: Object.fromEntries(promises) })
+  const api = defineApi({
+    store: database.store,
+    account: accountOf,
+    secret,
+    limits,
+    limitsStore: memory(),
+    routes: Object.fromEntries(promises),
+  })
 
   return {
     policy: stack(metrics.policy, ...(hooks ? [hooks.policy] : []), api.policy),

@@ -9,6 +9,9 @@ describe('parseFlags', () => {
       store: 'sqlite:./ledger.db',
       adapter: 'node',
       http: false,
+      rate: 50,
+      burst: 100,
+      limitsStore: 'sqlite:./ledger.db',
       testHooks: false,
     })
   })

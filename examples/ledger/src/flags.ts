@@ -10,6 +10,12 @@ export interface Options {
   readonly store: string
   readonly adapter: (typeof adapters)[number]
   readonly http: boolean
+  /** Calls a second of each account, 0 for no limit. */
+  readonly rate: number
+  /** Calls an account may make at once. */
+  readonly burst: number
+  /** Where limits are kept: a store's URL, or `redis://...` */
+  readonly limitsStore: string
   readonly testHooks: boolean
 }
 
@@ -33,7 +39,7 @@ Usage: npm start -- [flags]
   --test-hooks          routes under /_test/ that reset, count and break things
   --help                this text
 
-Rate limiting is not built yet: --limits-store, --rate and --burst are checked and have no effect.
+Rate limits are kept in the memory of each process as yet: --limits-store is checked and has no effect.
 
 Idempotency records are sealed with $HOLDFAST_SECRET, by default with a secret made at the first start
 and kept in ./.holdfast/secret. Processes that share a database need the same one.
@@ -71,14 +77,15 @@ export function parseFlags(args: readonly string[], environment: Readonly<Record
     /^(?:rediss?:\/\/.|memory:$|sqlite:.|postgres(?:ql)?:\/\/.)/,
     'redis://..., memory:, sqlite:PATH or postgres://...',
   )
-  toWhole('--rate', flags.rate, 0, 1_000_000)
-  toWhole('--burst', flags.burst, 1, 1_000_000)
   return {
     host: flags.host === '' ? refuse('--host', flags.host, 'a host name or an address') : flags.host,
     port: toWhole('--port', flags.port, 0, 65_535),
     store,
     adapter: adapters.find((name) => name === flags.adapter) ?? refuse('--adapter', flags.adapter, adapters.join(', ')),
     http: flags.http,
+    rate: toWhole('--rate', flags.rate, 0, 1_000_000),
+    burst: toWhole('--burst', flags.burst, 1, 1_000_000),
+    limitsStore: limits,
     testHooks: flags['test-hooks'],
   }
 }

@@ -6,6 +6,7 @@ import type { Api } from 'holdfast'
 import { mount } from './adapters/index.ts'
 import { createApp } from './app.ts'
 import { assertSameSecret, openDatabase } from './database/open.ts'
+import { accountLimits } from './limits.ts'
 import { developmentCertificate } from './development-ca.ts'
 import { checkLists } from './check-lists.ts'
 import type { Options } from './flags.ts'
@@ -25,7 +26,7 @@ const dayMs = 86_400_000
 /** Starts the ledger. */
 export async function startLedger(options: Options, secret: string): Promise<RunningLedger> {
   const database = await openDatabase(options.store)
-  const app = createApp({ database, secret, withTestHooks: options.testHooks })
+  const app = createApp({ database, secret, withTestHooks: options.testHooks, limits: accountLimits(options) })
   await assertSameSecret(database, secret)
   await assertSafe(app.api)
   for (const { message } of await checkLists(database)) console.error(`list-without-index: ${message}`)

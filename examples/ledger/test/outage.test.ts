@@ -7,7 +7,7 @@ import { createClient, order } from './support/client.ts'
 describeWithPostgres('when Postgres is away', () => {
   it('answers 503 promptly, has no effect, and goes on by itself afterwards', { timeout: 60_000 }, async () => {
     const postgres = await startPostgres()
-    const options = parseFlags(['--http', '--port', '0', '--store', postgres.url, '--test-hooks'], {})
+    const options = parseFlags(['--http', '--rate', '0', '--port', '0', '--store', postgres.url, '--test-hooks'], {})
     if (options === undefined) throw new Error('no options')
     const running = await startLedger(options, 'a secret for tests, of some length')
     const ledger = createClient(running.url)

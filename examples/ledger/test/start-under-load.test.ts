@@ -8,7 +8,7 @@ import { makeStore } from './support/ledger.ts'
 describeWithPostgres('a ledger that starts beside one at work', () => {
   it('waits for no transfer, and lets none wait', { timeout: 60_000 }, async () => {
     const store = await makeStore('postgres')
-    const options = parseFlags(['--http', '--port', '0', '--store', store.url], {})
+    const options = parseFlags(['--http', '--rate', '0', '--port', '0', '--store', store.url], {})
     if (options === undefined) throw new Error('no options')
     const start = () => startLedger(options, 'a secret for tests, of some length')
     const first = await start()

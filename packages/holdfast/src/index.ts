@@ -3,6 +3,8 @@ export { VersionConflict, etagOf, expectTag, expectationOf } from './concurrency
 export type { Current, Expectation, PreconditionRules } from './concurrency/index.ts'
 export * from './core/index.ts'
 export { Retryable, idempotencyOf } from './idempotency/index.ts'
+export { limitsOf } from './rate-limit/index.ts'
+export type { LimitDeclaration, LimitUse } from './rate-limit/index.ts'
 export type { Guarantee, IdempotencyContext, IdempotencyRules } from './idempotency/index.ts'
 export { defineList, pageOf } from './pagination/index.ts'
 export type { List, ListDeclaration, Page, PageEnvelope } from './pagination/index.ts'

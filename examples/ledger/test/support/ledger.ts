@@ -59,9 +59,13 @@ export interface TestLedger extends Client {
 }
 
 /** Starts a ledger with test hooks on a database of its own. */
-export async function startTestLedger(adapter: AdapterName, storeName: StoreName): Promise<TestLedger> {
+export async function startTestLedger(
+  adapter: AdapterName,
+  storeName: StoreName,
+  flags: readonly string[] = ['--rate', '0'],
+): Promise<TestLedger> {
   const store = await makeStore(storeName)
-  const options = parseFlags(['--http', '--port', '0', '--adapter', adapter, '--store', store.url, '--test-hooks'], {})
+  const options = parseFlags(['--http', '--port', '0', '--adapter', adapter, '--store', store.url, '--test-hooks', ...flags], {})
   if (options === undefined) throw new Error('no options')
   const ledger = await startLedger(options, 'a secret for tests, of some length')
   return {

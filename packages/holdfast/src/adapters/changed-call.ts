@@ -35,6 +35,15 @@ export class ChangedCall implements Call {
     return this.#from.facts
   }
 
+  get peer(): string | undefined {
+    return this.#from.peer
+  }
+
+  get whenClosed(): Call['whenClosed'] {
+    const from = this.#from
+    return from.whenClosed === undefined ? undefined : (action) => from.whenClosed?.(action)
+  }
+
   async bytes(limit: number = Number.POSITIVE_INFINITY): Promise<Uint8Array> {
     const { body } = this.#change
     if (body === undefined) return this.#from.bytes(limit)

@@ -3,9 +3,9 @@ import type { Clock, Random } from '../core/index.ts'
 import { preconditionRuleNames } from '../concurrency/index.ts'
 import type { PreconditionRules } from '../concurrency/index.ts'
 import type { Guarantee, IdempotencyRules, IdempotencyStore } from '../idempotency/index.ts'
-import type { LimitStore } from '../rate-limit/index.ts'
 import type { List } from '../pagination/index.ts'
 import type { Versions, VersionStore } from '../versioning/index.ts'
+import type { LimitDeclaration, LimitStore, PlanResolver, RateLimitSettings } from '../rate-limit/index.ts'
 import type { AccountResolver } from './account.ts'
 
 /** The ports a store offers, one for each pattern it can keep records for. `sqlite(...)`, `postgres(...)`, `redis(...)` and `memory()` are such. */
@@ -24,7 +24,12 @@ export interface RouteDeclaration {
   readonly precondition?: PreconditionRules['rule'] | PreconditionRules
   /** The list a GET route gives pages of, made by `defineList`. */
   readonly page?: List
+  /** Limits of this route, beside those of the API. `false`: none at all, for a route that must always answer. */
+  readonly limits?: readonly LimitDeclaration[] | false
 }
+
+/** How limits work, where the defaults do not do. */
+export type LimitingOptions = Pick<RateLimitSettings, 'address' | 'fields' | 'partitionKeySecret' | 'timeoutMs'>
 
 /** What an API promises: declared once, enforced by middleware, gateway and client alike. */
 export interface ApiDeclaration {
@@ -33,10 +38,20 @@ export interface ApiDeclaration {
   readonly account?: AccountResolver
   /** Says that all callers are one account. @default false */
   readonly singleTenant?: boolean
-  /** By `METHOD /path/:parameter`. Routes that are not declared pass untouched. */
+  /** By `METHOD /path/:parameter`. Routes that are not declared pass, and are only counted by the API's limits. */
   readonly routes: Readonly<Record<string, RouteDeclaration>>
   /** The versions that callers may use: `defineVersions(...)`. Its routes are those declared here. */
   readonly versions?: Versions
+  /**
+   * Limits of all routes, and of calls that match none: what scans for paths is counted as well. Limits of accounts apply to those calls
+   * where the account is known.
+   */
+  readonly limits?: readonly LimitDeclaration[]
+  /** Which plan an account has, for limits with `plans`, and those divided by plan. */
+  readonly plan?: PlanResolver
+  /** Where limits are kept, when not in `store`: another one such as `redis(...)`, of which only the limits are used. */
+  readonly limitsStore?: Store
+  readonly limiting?: LimitingOptions
   /** Seals records in stores that outlive the process; at least 16 characters, the same in all processes. */
   readonly secret?: string | Uint8Array | undefined
   /** Secrets that cursors are sealed under, newest first; keep a retired one for as long as lists let cursors live. @default [secret] */
@@ -61,6 +76,10 @@ const declarationOptions = [
   'singleTenant',
   'routes',
   'versions',
+  'limits',
+  'plan',
+  'limitsStore',
+  'limiting',
   'secret',
   'cursorSecrets',
   'namespace',
@@ -71,7 +90,8 @@ const declarationOptions = [
   'clock',
   'random',
 ]
-const routeOptions = ['idempotency', 'precondition', 'page']
+const routeOptions = ['idempotency', 'precondition', 'page', 'limits']
+const limitingOptions = ['address', 'fields', 'partitionKeySecret', 'timeoutMs']
 const idempotencyOptions = [
   'guarantee',
   'key',
@@ -109,7 +129,11 @@ export function assertDeclaration(declaration: ApiDeclaration): void {
     throw configurationError('account and singleTenant: expected one of them, got both')
   if (declaration.account !== undefined && typeof declaration.account !== 'function')
     throw configurationError(`account: expected a function from a request to its account, got ${typeof declaration.account}`)
-  const { collectEveryMs } = declaration
+  const { collectEveryMs, limits, plan, limiting } = declaration
+  if (limits !== undefined && !Array.isArray(limits)) throw configurationError(`limits: expected an array of limits, got ${typeof limits}`)
+  if (plan !== undefined && typeof plan !== 'function')
+    throw configurationError(`plan: expected a function from an account to its plan, got ${typeof plan}`)
+  if (limiting !== undefined) assertKnown('limiting', limiting, limitingOptions)
   if (collectEveryMs !== undefined && !(Number.isFinite(collectEveryMs) && collectEveryMs > 0))
     throw configurationError(`collectEveryMs: expected a number above 0, got ${collectEveryMs}`)
   if (typeof declaration.routes !== 'object')
@@ -118,6 +142,8 @@ export function assertDeclaration(declaration: ApiDeclaration): void {
     if (typeof rules !== 'object')
       throw configurationError(`${route}: expected an object such as { idempotency: "exactly-once" }, got ${typeof rules}`)
     assertKnown(route, rules, routeOptions)
+    if (rules.limits !== undefined && rules.limits !== false && !Array.isArray(rules.limits))
+      throw configurationError(`${route}: limits: expected an array of limits, or false, got ${typeof rules.limits}`)
     if (typeof rules.idempotency === 'object') assertKnown(`${route}: idempotency`, rules.idempotency, idempotencyOptions)
     if (typeof rules.precondition === 'object') assertKnown(`${route}: precondition`, rules.precondition, preconditionRuleNames)
   }

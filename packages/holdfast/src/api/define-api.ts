@@ -10,6 +10,7 @@ import { errorPage } from './error-pages.ts'
 import { idempotencyOptions, idempotencyStep } from './idempotency-step.ts'
 import { preconditionSteps } from './precondition-step.ts'
 import { pageStep } from './page-step.ts'
+import { limitSteps } from './limit-step.ts'
 import type { RouteSteps } from './route-steps.ts'
 import { compileRoutes } from './router.ts'
 import { knownRoutes, pathOf, pathStep, versioningOf } from './versioning-step.ts'
@@ -48,7 +49,8 @@ export function defineApi(declaration: ApiDeclaration): Api {
   const inFlight = createInFlight()
   const account = accountStep(declaration.account ?? (() => 'single'), problem)
   const versions = versioningOf(declaration, problem)
-  const steps: RouteSteps = { declaration, account, problem, inFlight, versioning: versions }
+  const limits = limitSteps(declaration, problem)
+  const steps: RouteSteps = { declaration, account, problem, inFlight, limits, versioning: versions }
   const router = compileRoutes(
     knownRoutes(declaration).map((known) => [known.path, { route: known.route, policy: compileRoute(known, steps) }] as const),
   )
@@ -56,12 +58,16 @@ export function defineApi(declaration: ApiDeclaration): Api {
     store.idempotency &&
     toSettings(idempotencyOptions(steps, store.idempotency, { guarantee: store.idempotency.guarantees[0] as Guarantee }))
   const lookup = keys && stack(account, outcomeLookup(keys))
-  const stopCollecting = store.idempotency && collectRegularly(store.idempotency, clock, collectEveryMs)
+  const collected = [store.idempotency, limits?.store].filter((kept) => kept !== undefined)
+  const stopCollecting = collected.map((kept) => collectRegularly(kept, clock, collectEveryMs))
+  const others = (call: Call, next: Next): Promise<Reply> | Reply =>
+    limits?.forOthers === undefined ? next(call) : limits.forOthers(call, next)
 
   function policy(call: Call, next: Next): Promise<Reply> | Reply {
     const path = pathOf(call, declaration)
     const found = router.find(call.method, path)
-    if (found === undefined) return path.startsWith('/.well-known/') ? ownPage(call, path, next) : next(call)
+    if (found === undefined)
+      return path.startsWith('/.well-known/') ? others(call, (inner) => ownPage(inner, path, next)) : others(call, next)
     call.facts.set(routeFact, found.route)
     return found.policy(call, next)
   }
@@ -75,7 +81,7 @@ export function defineApi(declaration: ApiDeclaration): Api {
   return {
     policy,
     async drain() {
-      stopCollecting?.()
+      for (const stop of stopCollecting) stop()
       await inFlight.drain()
       await versions?.usage?.stop()
     },
@@ -102,6 +108,7 @@ function compileRoute(known: KnownRoute, steps: RouteSteps): Policy {
     ...(versioning ? [versioning.reply] : []),
     account,
     ...(versioning ? [versioning.resolve, ...pathStep(known, steps)] : []),
+    ...(steps.limits?.forRoute(route, rules) ?? []),
     ...precondition.check,
     ...idempotencyStep(route, rules, steps),
     ...(versioning ? [versioning.request] : []),

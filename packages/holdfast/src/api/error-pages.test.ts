@@ -10,8 +10,8 @@ const get = (url: string, method = 'GET') => createCall({ method, url, headers: 
 describe('the page of a problem', () => {
   it('is where the type of every problem leads', () => {
     for (const code of Object.keys(problemKinds) as ProblemCode[]) {
-      const { type } = JSON.parse(problem(code).body as string) as { type: string }
-      const page = errorPage(problemBase, get(type))
+      const { type, help = type } = JSON.parse(problem(code).body as string) as { type: string; help?: string }
+      const page = errorPage(problemBase, get(help))
       expect(page?.status).toBe(200)
       expect(page?.headers.get('content-type')).toBe('text/html; charset=utf-8')
       expect(page?.body).toContain(problemKinds[code].title)

@@ -2,6 +2,7 @@ import type { Policy, Problem } from '../core/index.ts'
 import type { InFlight } from '../idempotency/index.ts'
 import type { Versioning } from '../versioning/index.ts'
 import type { ApiDeclaration } from './declaration.ts'
+import type { LimitSteps } from './limit-step.ts'
 
 /** What the steps of all routes of one API share. */
 export interface RouteSteps {
@@ -10,4 +11,5 @@ export interface RouteSteps {
   readonly problem: Problem
   readonly inFlight: InFlight
   readonly versioning: Versioning | undefined
+  readonly limits: LimitSteps | undefined
 }

@@ -27,6 +27,10 @@ export interface Call extends RequestHead {
   /** Aborts when the caller has gone away. */
   readonly signal: AbortSignal | undefined
   readonly facts: Facts
+  /** The address at the other end of the connection, as the socket gives it; `undefined` where the server does not tell. */
+  readonly peer?: string | undefined
+  /** Runs an action once the exchange is over: answered whole, or broken off. Absent where the server does not tell. */
+  readonly whenClosed?: ((action: () => void) => void) | undefined
   /** The whole body. Memoised: reading never consumes, and the framework's own parser still finds it. Rejects with `body-too-large` over `limit` bytes. */
   bytes(limit?: number): Promise<Uint8Array>
   /** A real `Request`, built on first access only: it costs more than all policies together. */
@@ -69,6 +73,8 @@ function endOfAuthority(url: string): number {
 export interface CallInit extends RequestHead {
   readonly signal?: AbortSignal | undefined
   readonly facts?: Facts
+  readonly peer?: string | undefined
+  readonly whenClosed?: ((action: () => void) => void) | undefined
   readonly body?: Uint8Array | ((limit: number) => Promise<Uint8Array>)
   readonly request?: () => Request
 }
@@ -91,6 +97,8 @@ class PlainCall implements Call {
   readonly headers: HeaderReader
   readonly signal: AbortSignal | undefined
   readonly facts: Facts
+  readonly peer: string | undefined
+  readonly whenClosed: ((action: () => void) => void) | undefined
   readonly #init: CallInit
   #bytes: Promise<Uint8Array> | undefined
   #request: Request | undefined
@@ -101,6 +109,8 @@ class PlainCall implements Call {
     this.headers = init.headers
     this.signal = init.signal
     this.facts = init.facts ?? createFacts()
+    this.peer = init.peer
+    this.whenClosed = init.whenClosed
     this.#init = init
   }
 
@@ -119,8 +129,8 @@ class PlainCall implements Call {
 
   with(change: Partial<CallChange>): Call {
     const body = change.body ?? ((limit: number) => this.bytes(limit))
-    const { method, url, headers, signal, facts } = this
-    return new PlainCall({ method, url, headers, signal, facts, ...change, body })
+    const { method, url, headers, signal, facts, peer, whenClosed } = this
+    return new PlainCall({ method, url, headers, signal, facts, peer, whenClosed, ...change, body })
   }
 }
 

@@ -6,10 +6,13 @@ export interface ProblemKind {
   readonly retryable: boolean
   /** What the caller does next, in one sentence. */
   readonly advice: string
+  /** The `type` of a kind that others have defined. @default the page of its own */
+  readonly type?: string
 }
 
 /** The code of a refusal. */
 export type ProblemCode =
+  | 'abnormal-usage'
   | 'account-unknown'
   | 'api-version-brownout'
   | 'api-version-conflict'
@@ -21,6 +24,7 @@ export type ProblemCode =
   | 'cursor-expired'
   | 'cursor-query-mismatch'
   | 'export-failed'
+  | 'cost-exceeds-policy'
   | 'handler-failed'
   | 'in-progress'
   | 'invalid-cursor'
@@ -39,8 +43,10 @@ export type ProblemCode =
   | 'precondition-required'
   | 'query-invalid'
   | 'route-not-in-version'
+  | 'quota-exceeded'
   | 'shutting-down'
   | 'store-unavailable'
+  | 'temporary-reduced-capacity'
   | 'too-many-keys'
   | 'version-conflict'
   | 'version-transform-failed'
@@ -48,8 +54,23 @@ export type ProblemCode =
 
 const kind = (status: number, retryable: boolean, title: string, advice: string): ProblemKind => ({ status, retryable, title, advice })
 
+/** A kind of draft-ietf-httpapi-ratelimit-headers-10, under the type and the title that clients of any server know it by. */
+const registered = (name: string, known: ProblemKind): ProblemKind => ({
+  ...known,
+  type: `https://iana.org/assignments/http-problem-types#${name}`,
+})
+
 /** Every refusal Holdfast can answer, by code. One test compares this list with docs/errors/. */
 export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
+  'abnormal-usage': registered(
+    'abnormal-usage-detected',
+    kind(
+      429,
+      true,
+      'Request not satisfied due to detection of abnormal request pattern',
+      'Stop repeating refused calls; wait for Retry-After before the next one.',
+    ),
+  ),
   'account-unknown': kind(401, false, 'The caller could not be identified', 'Send valid credentials.'),
   'api-version-brownout': kind(
     503,
@@ -86,6 +107,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     'Repeat path, filters and sort as they were when the cursor was given, or start again without one.',
   ),
   'export-failed': kind(500, true, 'The export broke off', 'Resume it with the last _cursor.'),
+  'cost-exceeds-policy': kind(
+    400,
+    false,
+    'The call costs more than its limit ever allows',
+    'Ask for less at once: a smaller page, a shorter body, fewer items.',
+  ),
   'handler-failed': kind(
     500,
     false,
@@ -164,12 +191,20 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   ),
   'query-invalid': kind(400, false, 'The query is not valid', 'Correct the parameters that errors names.'),
   'route-not-in-version': kind(404, false, 'This API version has no such route', 'Use the path that the route has in this version.'),
+  'quota-exceeded': registered(
+    'quota-exceeded',
+    kind(429, true, 'Request cannot be satisfied as assigned quota has been exceeded', 'Repeat the same call after Retry-After.'),
+  ),
   'shutting-down': kind(503, true, 'The server is shutting down', 'Repeat the same call with the same key; another process will take it.'),
   'store-unavailable': kind(
     503,
     true,
     'The store that protects this route did not answer',
     'Repeat the same call with the same key after Retry-After.',
+  ),
+  'temporary-reduced-capacity': registered(
+    'temporary-reduced-capacity',
+    kind(503, true, 'Request cannot be satisfied due to temporary server capacity constraints', 'Repeat the same call after Retry-After.'),
   ),
   'too-many-keys': kind(429, true, 'The account has too many live idempotency keys', 'Wait until older keys expire.'),
   'version-conflict': kind(

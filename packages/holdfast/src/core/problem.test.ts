@@ -9,13 +9,21 @@ const parsed = ({ body }: Reply): Record<string, unknown> => JSON.parse(body as 
 describe('problem', () => {
   it.each(Object.keys(problemKinds) as ProblemCode[])('builds %s with status, page, advice and whether to retry', (code) => {
     const reply = problem(code)
-    const { status, title, retryable, advice } = problemKinds[code]
+    const { status, title, retryable, advice, type } = problemKinds[code]
     expect([reply.status, reply.headers.get('content-type'), reply.headers.get('cache-control')]).toEqual([
       status,
       'application/problem+json',
       'no-store',
     ])
-    expect(parsed(reply)).toEqual({ type: `${problemBase}${code}`, title, status, detail: advice, code, retryable })
+    const page = `${problemBase}${code}`
+    expect(parsed(reply)).toEqual({
+      ...(type === undefined ? { type: page } : { type, help: page }),
+      title,
+      status,
+      detail: advice,
+      code,
+      retryable,
+    })
   })
 
   it.each([

@@ -9,6 +9,11 @@ import type { BucketMeter, MeterState } from './record.ts'
 export function bucketAt(meter: BucketMeter, state: MeterState | undefined, now: number): MeterState {
   if (state === undefined) return [0, now, meter.unit]
   const [level, at, unit] = state as readonly [number, number, number]
+  return bucketState(meter, level, at, unit, now)
+}
+
+/** The same, of a state that is given number by number. */
+export function bucketState(meter: BucketMeter, level: number, at: number, unit: number, now: number): MeterState {
   const converted = unit === meter.unit ? level : Math.min(Math.ceil((level * meter.unit) / unit), meter.ceiling)
   const left = drained(converted, at, meter.rate, now)
   return [left, left === 0 ? now : Math.max(at, now), meter.unit]

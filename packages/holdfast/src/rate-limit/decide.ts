@@ -1,9 +1,9 @@
-import { bucketAt, bucketFits, bucketRemaining, bucketWaitMs, drained, settledLevel } from './bucket.ts'
+import { bucketAt, bucketFits, bucketRemaining, bucketState, bucketWaitMs, drained, settledLevel } from './bucket.ts'
 import { calendarAt, calendarSettled } from './calendar.ts'
 import type { ItemStanding, Meter, MeterState, SettleItem, TakeItem, TakeResult } from './record.ts'
 import { segmentAt, usedOf, windowAt, windowDebited, windowEnd, windowSettled, windowWaitMs } from './window.ts'
 
-export { drained, segmentAt }
+export { bucketState, drained, segmentAt }
 
 /** A take that is decided, and what is to be kept. */
 export interface TakeDecision extends TakeResult {
@@ -74,7 +74,7 @@ export function fits(meter: Meter, state: MeterState, cost: number): boolean {
 export function debited(meter: Meter, state: MeterState, cost: number): MeterState {
   switch (meter.kind) {
     case 'bucket':
-      return state.with(0, (state[0] as number) + cost * meter.unit)
+      return [(state[0] as number) + cost * meter.unit, state[1] as number, meter.unit]
     case 'window':
       return windowDebited(state, cost)
     case 'calendar':

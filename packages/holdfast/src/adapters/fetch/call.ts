@@ -15,11 +15,14 @@ export class FetchCall implements Call {
   #memo: BodyMemo | undefined
   #facts: Facts | undefined
   readonly #outer: Call | undefined
+  readonly #peer: (() => string | undefined) | undefined
+  readonly #closing: (() => void)[] = []
 
   /** `outer` is the call an adapter further out has made of the same request: its facts are shared, its body is not read again. */
-  constructor(request: Request, outer: Call | undefined) {
+  constructor(request: Request, outer: Call | undefined, peer?: () => string | undefined) {
     this.request = request
     this.#outer = outer
+    this.#peer = peer
   }
 
   get method(): string {
@@ -36,6 +39,19 @@ export class FetchCall implements Call {
 
   get signal(): AbortSignal {
     return this.request.signal
+  }
+
+  get peer(): string | undefined {
+    return this.#peer?.() ?? this.#outer?.peer
+  }
+
+  whenClosed(action: () => void): void {
+    this.#closing.push(action)
+  }
+
+  /** What is to run when the exchange is over; each only once. */
+  takeClosing(): (() => void)[] {
+    return this.#closing.splice(0)
   }
 
   get facts(): Facts {

@@ -8,11 +8,18 @@ import { Terminal } from '../terminal.ts'
 import { FetchCall, findCall, remember } from './call.ts'
 import { LiveResponse, goneResponse } from './live-response.ts'
 import { toResponse } from './to-response.ts'
+import { whenSent } from './when-sent.ts'
 
 export { callOf } from './call.ts'
 
 /** A handler as fetch-style servers take it. What follows the request depends on the server: an environment, a context. */
 export type FetchHandler<Rest extends unknown[]> = (request: Request, ...rest: Rest) => Response | Promise<Response>
+
+/** Options of a fetch-style handler. */
+export interface FetchOptions<Rest extends unknown[]> {
+  /** The address of the caller, where the server tells it: `Deno.serve` in its second argument, Bun by `server.requestIP(request)`. */
+  readonly peer?: (request: Request, ...rest: Rest) => string | undefined
+}
 
 /**
  * Puts a policy, or a declared API, round a fetch-style handler: Next.js, Bun, Deno, Workers, and Node behind any bridge.
@@ -25,20 +32,28 @@ export type FetchHandler<Rest extends unknown[]> = (request: Request, ...rest: R
 export function holdfast<Rest extends unknown[]>(
   source: PolicySource,
   handler: FetchHandler<Rest>,
+  { peer }: FetchOptions<Rest> = {},
 ): (request: Request, ...rest: Rest) => Promise<Response> {
   const policy = policyOf(source)
   return async function holdfast(request, ...rest) {
+    const call = new FetchCall(request, findCall(request), peer && (() => peer(request, ...rest)))
+    let response: Response
     try {
-      return await serve(policy, request, (seen) => handler(seen, ...rest))
+      response = await serve(policy, call, request, (seen) => handler(seen, ...rest))
     } catch (error) {
       reportFailure(error)
-      return toResponse(failureReply(error), undefined, request.method === 'HEAD')
+      response = toResponse(failureReply(error), undefined, request.method === 'HEAD')
     }
+    return whenSent(response, call.takeClosing())
   }
 }
 
-async function serve(policy: Policy, request: Request, handle: (request: Request) => Response | Promise<Response>): Promise<Response> {
-  const call = new FetchCall(request, findCall(request))
+async function serve(
+  policy: Policy,
+  call: FetchCall,
+  request: Request,
+  handle: (request: Request) => Response | Promise<Response>,
+): Promise<Response> {
   remember(request, call)
   const terminal = new Terminal()
   const outcome = policy(call, terminal.next)

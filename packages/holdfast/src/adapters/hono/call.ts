@@ -5,6 +5,7 @@ import type { IncomingHead, ReadAhead } from '../request-body.ts'
 
 /** Node's own request, which Hono's Node server hands on in the environment. */
 export interface Incoming extends IncomingHead, ReadAhead {
+  readonly socket?: { readonly remoteAddress?: string | undefined } | null
   readonly readableDidRead: boolean
   readonly readableFlowing: boolean | null
   rawBody?: Uint8Array
@@ -16,11 +17,24 @@ export interface Incoming extends IncomingHead, ReadAhead {
  */
 export class HonoCall extends FetchCall {
   readonly #incoming: Incoming | undefined
+  readonly #outgoing: Outgoing | undefined
   #hasReadAhead = false
 
   constructor(request: Request, env: unknown, outer: Call | undefined) {
     super(request, outer)
     this.#incoming = incomingOf(env)
+    this.#outgoing = outgoingOf(env)
+  }
+
+  override get peer(): string | undefined {
+    return this.#incoming?.socket?.remoteAddress ?? super.peer
+  }
+
+  override whenClosed(action: () => void): void {
+    const outgoing = this.#outgoing
+    if (outgoing === undefined) super.whenClosed(action)
+    else if (outgoing.closed || outgoing.destroyed) action()
+    else outgoing.once('close', action)
   }
 
   protected override load(limit: number): Promise<Uint8Array> {
@@ -36,6 +50,18 @@ export class HonoCall extends FetchCall {
     incoming.rawBody = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     return bytes
   }
+}
+
+/** Node's own response, handed on beside the request. */
+interface Outgoing {
+  readonly closed: boolean
+  readonly destroyed: boolean
+  once(event: 'close', listener: () => void): unknown
+}
+
+function outgoingOf(env: unknown): Outgoing | undefined {
+  const outgoing = (env as { outgoing?: Partial<Outgoing> } | null | undefined)?.outgoing
+  return typeof outgoing?.once === 'function' ? (outgoing as Outgoing) : undefined
 }
 
 function incomingOf(env: unknown): Incoming | undefined {

@@ -8,6 +8,7 @@ import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
 import { LiveResponse, goneResponse } from '../fetch/live-response.ts'
 import { toResponse } from '../fetch/to-response.ts'
+import { whenSent } from '../fetch/when-sent.ts'
 import { Terminal } from '../terminal.ts'
 import { HonoCall } from './call.ts'
 
@@ -61,13 +62,14 @@ function serve(policy: Policy, call: HonoCall, context: HonoContext, next: () =>
   } catch (error) {
     outcome = Promise.reject<Reply>(error as Error)
   }
-  if (outcome !== terminal || terminal.isObserved) return suspend(outcome, terminal, context, next)
+  if (outcome !== terminal || terminal.isObserved) return suspend(call, outcome, terminal, context, next)
   const ran = runHandler(terminal.call ?? call, context, next)
   terminal.runBare({ sent: () => goneResponse(ran.then(() => context.res)) })
   return ran
 }
 
 async function suspend(
+  first: HonoCall,
   outcome: Promise<Reply> | Reply,
   terminal: Terminal,
   context: HonoContext,
@@ -89,18 +91,32 @@ async function suspend(
     reply = await outcome
   } catch (error) {
     // The handler's own error, which no policy has answered, is the app's to answer.
-    if (thrown !== undefined && thrown.error === error) throw error
+    if (thrown !== undefined && thrown.error === error) {
+      for (const action of first.takeClosing()) action()
+      throw error
+    }
     reportFailure(error)
     reply = failureReply(error)
   } finally {
     terminal.close()
   }
+  let response: Response | undefined
   try {
-    return answer(context, reply, live)
+    response = answer(context, reply, live)
   } catch (error) {
     reportFailure(error)
-    return answer(context, failureReply(undefined), live)
+    response = answer(context, failureReply(undefined), live)
   }
+  const actions = first.takeClosing()
+  return actions.length === 0 ? response : closing(context, response, actions)
+}
+
+/** Lets actions run when the answer was sent, where the server does not tell by itself. */
+function closing(context: HonoContext, response: Response | undefined, actions: readonly (() => void)[]): Response | undefined {
+  if (response !== undefined) return whenSent(response, actions)
+  const sent = whenSent(context.res, actions)
+  if (sent !== context.res) replaceResponse(context, sent)
+  return undefined
 }
 
 function runHandler(call: Call, context: HonoContext, next: () => Promise<void>): Promise<void> {
@@ -117,10 +133,14 @@ function answer(context: HonoContext, reply: Reply, live: LiveResponse | undefin
   if (live === undefined) return toResponse(reply, live, isHead)
   if (live.isUntouched && (reply === live || changeInPlace(context.res, live, reply))) return undefined
   const response = toResponse(reply, live, isHead)
-  // Hono lays the fields of the response before over the one it is given, unless there is none.
+  replaceResponse(context, response)
+  return undefined
+}
+
+/** Hono lays the fields of the response before over the one it is given, unless there is none. */
+function replaceResponse(context: HonoContext, response: Response): void {
   ;(context as { res: Response | undefined }).res = undefined
   context.res = response
-  return undefined
 }
 
 /** Header fields are changed on the handler's own response, as Hono's own middleware does; false when it cannot be done so. */

@@ -67,6 +67,16 @@ export class NodeCall implements BareRun, Call {
     return this.#facts
   }
 
+  get peer(): string | undefined {
+    return this.req.socket.remoteAddress
+  }
+
+  whenClosed(action: () => void): void {
+    const { res } = this
+    if (res.closed || res.destroyed) action()
+    else res.once('close', action)
+  }
+
   get signal(): AbortSignal {
     this.#signal ??= clientGone(this.res)
     return this.#signal

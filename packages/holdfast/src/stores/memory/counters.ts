@@ -1,4 +1,4 @@
-import { drained, segmentAt } from '../../rate-limit/decide.ts'
+import { bucketState, drained, segmentAt, stateAt } from '../../rate-limit/decide.ts'
 import type { BucketMeter, Meter, MeterState } from '../../rate-limit/store.ts'
 import { createSlab } from './slab.ts'
 import type { Slab } from './slab.ts'
@@ -6,8 +6,8 @@ import type { Slab } from './slab.ts'
 /** The counters of one kind. */
 export interface Counters<M extends Meter = Meter> {
   readonly slab: Slab
-  /** What is kept at a base. */
-  read(base: number): MeterState
+  /** What is kept at a base, as it is at `now`. */
+  current(base: number, meter: M, now: number): MeterState
   write(base: number, meter: M, state: MeterState): void
 }
 
@@ -26,9 +26,9 @@ export function bucketCounters(most: number): Counters<BucketMeter> {
   )
   return {
     slab,
-    read(base) {
+    current(base, meter, now) {
       const { values } = slab
-      return [values[base + 1] as number, values[base + 2] as number, meters.get(values[base + 3] as number).unit]
+      return bucketState(meter, values[base + 1] as number, values[base + 2] as number, meters.get(values[base + 3] as number).unit, now)
     },
     write(base, meter, state) {
       const { values } = slab
@@ -86,7 +86,7 @@ function listed(most: number, kept: number, fullness: (values: Float64Array, bas
   const slab = createSlab({ stride: stateBefore + kept, fullness }, most)
   return {
     slab,
-    read: (base) => Array.from(slab.values.subarray(base + stateBefore, base + stateBefore + kept)),
+    current: (base, meter, now) => stateAt(meter, Array.from(slab.values.subarray(base + stateBefore, base + stateBefore + kept)), now),
     write(base, meter, state) {
       const { values } = slab
       values[base + 1] = meter.kind === 'bucket' ? 1 : meter.limit

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/index.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
 import type { LimitStore } from '../../rate-limit/store.ts'
 import type { VersionStore } from '../../versioning/store.ts'
-import { monotonicClock } from './clock.ts'
+import { clampedClock, monotonicClock } from './clock.ts'
 import { memoryIdempotency } from './idempotency.ts'
 import { memoryLimits } from './limits.ts'
 import { memoryVersions } from './versions.ts'
@@ -29,7 +29,7 @@ export interface MemoryOptions {
   /**
    * What leases, retentions and rate limits are judged by.
    *
-   * @default epoch time that only moves forward, whatever the wall clock does
+   * @default epoch time that only moves forward, whatever the wall clock does; of limits, wall time that never goes back
    */
   readonly clock?: Clock
 }
@@ -51,12 +51,12 @@ export interface MemoryStore {
  * const store = memory({ maxRecords: 10_000 })
  * await store.idempotency.lookup('never-seen') // undefined
  */
-export function memory({ maxRecords = 100_000, maxLimitKeys = 100_000, clock = monotonicClock }: MemoryOptions = {}): MemoryStore {
+export function memory({ maxRecords = 100_000, maxLimitKeys = 100_000, clock }: MemoryOptions = {}): MemoryStore {
   assertCount('maxRecords', maxRecords)
   assertCount('maxLimitKeys', maxLimitKeys)
-  const idempotency = memoryIdempotency(maxRecords, clock)
-  const limits = memoryLimits(maxLimitKeys, clock)
-  const versions = memoryVersions(clock)
+  const versions = memoryVersions(clock ?? monotonicClock)
+  const idempotency = memoryIdempotency(maxRecords, clock ?? monotonicClock)
+  const limits = memoryLimits(maxLimitKeys, clock ?? clampedClock())
   return {
     name: 'memory',
     idempotency: idempotency.store,

@@ -1,46 +1,42 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Hashes the name of a counter into two 32-bit words; the first is never 0. */
+/** Hashes the name of a counter into two signed 32-bit words, and leaves them in `words`; the first is never 0. */
 export interface KeyHash {
-  high: number
-  low: number
-  /** Sets both words. */
+  readonly words: Int32Array
   of(owner: string, counter: string): void
 }
 
 /**
- * Makes a hash under a random seed. Two keys share a counter with a chance of 2^-64, and nobody outside the process can find such two:
- * what the words are depends on the seed.
+ * Makes a hash under a random seed. Two keys share a counter with a chance of 2^-64, and who does not know the seed cannot look for such
+ * two: it decides about every bit.
  */
 export function createKeyHash(): KeyHash {
-  const seeds = randomFillSync(new Uint32Array(2))
-  const [first, second] = [seeds[0] as number, seeds[1] as number]
+  const words = new Int32Array(2)
+  const [first = 0, second = 0] = randomFillSync(new Int32Array(2))
   return {
-    high: 0,
-    low: 0,
+    words,
     of(owner, counter) {
-      // Two multiplicative hashes side by side: independent of each other, so the processor runs both at once.
+      // Two multiplicative hashes side by side: independent of each other, so the processor works at both at once.
       let high = first ^ owner.length
       let low = second
       for (let index = 0; index < owner.length; index++) {
         const code = owner.charCodeAt(index)
         high = Math.imul(high ^ code, 0x9e3779b1)
         low = Math.imul(low ^ code, 0x5f356495)
-        high ^= high >>> 15
-        low ^= low >>> 13
       }
+      high ^= high >>> 15
+      low ^= low >>> 13
       for (let index = 0; index < counter.length; index++) {
         const code = counter.charCodeAt(index)
         high = Math.imul(high ^ code, 0x85ebca77)
         low = Math.imul(low ^ code, 0xc2b2ae3d)
-        high ^= high >>> 15
-        low ^= low >>> 13
       }
-      high = Math.imul(high ^ (low >>> 16), 0x85ebca6b)
-      low = Math.imul(low ^ (high >>> 13), 0xc2b2ae35)
+      high = Math.imul(high ^ (high >>> 15) ^ (low >>> 16), 0x85ebca6b)
+      low = Math.imul(low ^ (low >>> 13) ^ (high >>> 15), 0xc2b2ae35)
+      high = Math.imul(high ^ (high >>> 13), 0x2c1b3c6d)
       high ^= high >>> 16
-      this.high = high >>> 0 || 1
-      this.low = (low ^ (low >>> 16)) >>> 0
+      words[0] = high === 0 ? 1 : high
+      words[1] = low ^ (low >>> 16)
     },
   }
 }

@@ -26,6 +26,15 @@ export interface MemoryLimits {
   close(): void
 }
 
+/** Where an item's counter was found, and until when that holds. */
+interface Spot {
+  table: Counters
+  high: number
+  low: number
+  base: number
+  version: number
+}
+
 /** Above this many, counters are split over several tables, so that one that grows holds the process up for less than a millisecond. */
 const fewEnough = 32_768
 
@@ -38,31 +47,40 @@ export function memoryLimits(maxKeys: number, clock: Clock): MemoryLimits {
   const overflow = createOverflow()
   let tables = createTables()
   let closed = false
+  /** Where the items of the take at hand are; nothing is awaited meanwhile, so one list does for all. */
+  const spots: Spot[] = []
 
   function createTables(): Record<Meter['kind'], (Counters | undefined)[]> {
     return { bucket: [], window: [], calendar: [] }
   }
 
-  /** The table of a kind that the hash just made leads to. */
-  function tableOf(kind: Meter['kind']): Counters {
-    const shard = hash.low & (shards - 1)
-    return tables[kind][shard] ?? (tables[kind][shard] = makers[kind](most))
+  /** Finds an item's counter, and leaves where it is for `write`. */
+  function locate(index: number, owner: string, counter: string, kind: Meter['kind']): Spot {
+    const spot = (spots[index] ??= { table: undefined as unknown as Counters, high: 0, low: 0, base: -1, version: -1 })
+    hash.of(owner, counter)
+    const [high, low] = hash.words as unknown as readonly [number, number]
+    const shard = low & (shards - 1)
+    const table = tables[kind][shard] ?? (tables[kind][shard] = makers[kind](most))
+    spot.table = table
+    spot.high = high
+    spot.low = low
+    spot.base = table.slab.find(high, low)
+    spot.version = table.slab.version
+    return spot
   }
 
-  function stateOf({ owner, counter, meter, overflow: shared }: TakeItem | SettleItem, now: number): MeterState {
-    hash.of(owner, counter)
-    const table = tableOf(meter.kind)
-    const base = table.slab.find(hash.high, hash.low)
-    if (base >= 0) return stateAt(meter, table.read(base), now)
+  function read(index: number, { owner, counter, meter, overflow: shared }: TakeItem | SettleItem, now: number): MeterState {
+    const { table, base } = locate(index, owner, counter, meter.kind)
+    if (base >= 0) return table.current(base, meter, now)
     return stateAt(meter, table.slab.hasRoom(now) ? undefined : overflow.read(meter.kind, shared, counter), now)
   }
 
-  /** `false`: there is no room. */
-  function write({ owner, counter, meter }: TakeItem | SettleItem, state: MeterState, now: number): boolean {
-    hash.of(owner, counter)
-    const table = tableOf(meter.kind)
-    let base = table.slab.find(hash.high, hash.low)
-    if (base < 0) base = table.slab.insert(hash.high, hash.low, now)
+  /** Keeps what became of an item that was read. `false`: there is no room. */
+  function write(index: number, meter: Meter, state: MeterState, now: number): boolean {
+    const spot = spots[index] as Spot
+    const { table } = spot
+    let base = table.slab.version === spot.version ? spot.base : table.slab.find(spot.high, spot.low)
+    if (base < 0) base = table.slab.insert(spot.high, spot.low, now)
     if (base >= 0) table.write(base, meter, state)
     return base >= 0
   }
@@ -79,25 +97,36 @@ export function memoryLimits(maxKeys: number, clock: Clock): MemoryLimits {
   function take(items: readonly TakeItem[]): TakeResult | Promise<TakeResult> {
     if (closed) return refuse()
     const now = clock.now()
+    if (items.length === 1) return takeOne(items[0] as TakeItem, now)
     const standings: ItemStanding[] = []
     let admitted = true
     for (let index = 0; index < items.length; index++) {
       const item = items[index] as TakeItem
-      const state = stateOf(item, now)
+      const state = read(index, item, now)
       const hasRoom = fits(item.meter, state, item.cost)
       standings.push({ fits: hasRoom, state })
-      admitted &&= hasRoom || item.shadow
+      if (!hasRoom && !item.shadow) admitted = false
     }
-    if (!admitted) return { admitted, now, items: standings }
-    for (let index = 0; index < items.length; index++) {
-      const item = items[index] as TakeItem
-      const standing = standings[index] as ItemStanding
-      if (!standing.fits || item.cost === 0) continue
-      const state = debited(item.meter, standing.state, item.cost)
-      if (!write(item, state, now)) spill(item, (shared) => debited(item.meter, shared, item.cost), now)
-      standings[index] = { fits: true, state }
-    }
+    if (admitted)
+      for (let index = 0; index < items.length; index++)
+        standings[index] = debit(index, items[index] as TakeItem, standings[index] as ItemStanding, now)
     return { admitted, now, items: standings }
+  }
+
+  function takeOne(item: TakeItem, now: number): TakeResult {
+    const state = read(0, item, now)
+    const hasRoom = fits(item.meter, state, item.cost)
+    const standing = { fits: hasRoom, state }
+    return { admitted: hasRoom || item.shadow, now, items: [hasRoom ? debit(0, item, standing, now) : standing] }
+  }
+
+  /** What is left of an item in a take that is admitted. */
+  function debit(index: number, item: TakeItem, standing: ItemStanding, now: number): ItemStanding {
+    const { meter, cost } = item
+    if (!standing.fits || cost === 0) return standing
+    const state = debited(meter, standing.state, cost)
+    if (!write(index, meter, state, now)) spill(item, (shared) => debited(meter, shared, cost), now)
+    return { fits: true, state }
   }
 
   function settle({ token, takenAt, items }: Settlement): SettleResult | Promise<SettleResult> {
@@ -105,7 +134,7 @@ export function memoryLimits(maxKeys: number, clock: Clock): MemoryLimits {
     const now = clock.now()
     if (!tokens.add(token)) return { applied: false, now }
     for (const item of items) {
-      if (!write(item, settleOne(item, stateOf(item, now), takenAt, now), now))
+      if (!write(0, item.meter, settleOne(item, read(0, item, now), takenAt, now), now))
         spill(item, (shared) => settleOne(item, shared, takenAt, now), now)
     }
     return { applied: true, now }

@@ -1,0 +1,81 @@
+import { createHmac } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import { largestCost, remaining, waitMs } from './decide.ts'
+import type { Notice } from './dialects.ts'
+import type { CompiledLimit } from './limit.ts'
+import type { Rule } from './rule.ts'
+import type { ItemStanding, Meter, MeterState, TakeItem } from './store.ts'
+
+/** A rule that was applied to a call: the item that the store was asked for, and what it belongs to. */
+export interface Applied extends TakeItem {
+  readonly rule: Rule
+  readonly limit: CompiledLimit
+}
+
+/** Calendars turn for everybody at once; each account is told a moment of its own within these seconds. */
+const spreadSeconds = 30
+const spreadShare = 0.1
+
+/** Says how an applied rule stands; after a refusal of its own, nothing is left until the call would fit. */
+export function noticeOf(applied: Applied, { fits, state }: ItemStanding, now: number, key: KeyObject | undefined): Notice {
+  const { rule, limit, meter, cost, owner, counter } = applied
+  const left = fits ? remaining(meter, state) : 0
+  const windowMs = limit.windowMsAt(now)
+  const repeats = wholeWindows(windowMs)
+  return {
+    name: rule.name,
+    unit: rule.unit,
+    quota: limit.limit * repeats,
+    windowSeconds: Math.ceil((windowMs * repeats) / 1_000),
+    burst: meter.kind === 'bucket' ? meter.burst : undefined,
+    remaining: left,
+    resetSeconds:
+      Math.ceil(resetMs(meter, state, left, fits ? 1 : cost, windowMs, limit.limit, now) / 1_000) + spreadOf(meter, windowMs, owner),
+    partitionKey: key && partitionKey(key, owner, counter),
+  }
+}
+
+/**
+ * Milliseconds until there is more; so long that what is left, spread over it, is not above the sustained rate: a client that sends at
+ * remaining/reset must not use a large window up at once (section 7.5 of draft-10).
+ */
+function resetMs(meter: Meter, state: MeterState, left: number, cost: number, windowMs: number, limit: number, now: number): number {
+  if (meter.kind === 'calendar') return Math.max(1, (state[2] as number) - now)
+  if (left === 0) return waitMs(meter, state, cost, now)
+  const next = left < largestCost(meter) ? waitMs(meter, state, left + 1, now) : 0
+  return Math.max(next, meter.kind === 'bucket' ? (left * meter.unit) / meter.rate : (left * windowMs) / limit)
+}
+
+/** How many windows make whole seconds: the fields know no fractions. */
+function wholeWindows(windowMs: number): number {
+  return windowMs % 1_000 === 0 ? 1 : 1_000 / greatestCommonDivisor(windowMs, 1_000)
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+}
+
+function spreadOf(meter: Meter, windowMs: number, owner: string): number {
+  if (meter.kind !== 'calendar') return 0
+  let hash = 0
+  for (let index = 0; index < owner.length; index++) hash = (Math.imul(hash, 31) + owner.charCodeAt(index)) >>> 0
+  return hash % (Math.floor(Math.min(spreadSeconds, (windowMs / 1_000) * spreadShare)) + 1)
+}
+
+function partitionKey(key: KeyObject, owner: string, counter: string): string {
+  return createHmac('sha256', key).update(`${owner}\0${counter}`).digest().subarray(0, 8).toString('base64')
+}
+
+/** Says how many more calls may be under way. */
+export function concurrencyNotice(rule: Rule, limit: number, left: number): Notice {
+  return {
+    name: rule.name,
+    unit: rule.unit,
+    quota: limit,
+    windowSeconds: undefined,
+    burst: undefined,
+    remaining: left,
+    resetSeconds: undefined,
+    partitionKey: undefined,
+  }
+}
