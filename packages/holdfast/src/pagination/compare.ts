@@ -54,6 +54,7 @@ const comparisons: Readonly<Record<KeyType, Compare>> = {
   timestamptz: byDay,
   date: byDay,
   uuid: byUnit,
+  xid8: byInteger,
 }
 
 /** Compares two values of one key: below 0 when the first comes first in ascending order. */

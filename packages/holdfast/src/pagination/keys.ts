@@ -1,7 +1,7 @@
 import { configurationError } from '../core/index.ts'
 
-/** What a sort key holds. All of these have an exact text form; floating point has none, and is refused. */
-export type KeyType = 'integer' | 'numeric' | 'text' | 'timestamptz' | 'date' | 'uuid'
+/** What a sort key holds. All of these have an exact text form; floating point has none, and is refused. `xid8` is Postgres's number of the transaction that wrote the row. */
+export type KeyType = 'integer' | 'numeric' | 'text' | 'timestamptz' | 'date' | 'uuid' | 'xid8'
 
 /** Declares one sort key of a list. */
 export interface KeyDeclaration {
@@ -35,7 +35,7 @@ export interface Key {
 }
 
 /** The longest canonical texts of the types whose values are bounded by themselves. */
-const typeBytes = { integer: 20, numeric: 64, text: 256, timestamptz: 36, date: 20, uuid: 36 } as const
+const typeBytes = { integer: 20, numeric: 64, text: 256, timestamptz: 36, date: 20, uuid: 36, xid8: 20 } as const
 const longestText = 256
 
 const reasons: Readonly<Record<string, string>> = {

@@ -98,17 +98,18 @@ export function defineList(declaration: ListDeclaration): List {
     assertKnown(`${where}: filter ${filter}`, declared, filterOptions)
     filters.set(filter, toFilter(where, filter, declared))
   }
+  const sorts = toSorts(where, declaration.sorts ?? {}, keys, unique)
   const list: List = {
     name,
     keys,
     unique: last,
-    sorts: toSorts(where, declaration.sorts ?? {}, keys, unique),
+    sorts,
     filters,
     selection: new Set(declaration.selection),
     limit: toLimit(where, declaration.limit),
     count,
     ttlMs: toDuration(`${where}: ttl`, declaration.ttl ?? '3d'),
-    consistency: toConsistency(where, declaration.consistency ?? 'live', keys),
+    consistency: toConsistency(where, declaration.consistency ?? 'live', keys, sorts),
     prev,
     tail,
     stream,

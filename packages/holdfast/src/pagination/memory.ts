@@ -74,6 +74,7 @@ export function toCanonical({ name, type, nullable }: Key, value: MemoryValue): 
   const text = value instanceof Date ? value.toISOString() : String(value)
   switch (type) {
     case 'integer':
+    case 'xid8':
       if (/^-?\d+$/.test(text) && !(typeof value === 'number' && !Number.isSafeInteger(value))) return text
       break
     case 'numeric':

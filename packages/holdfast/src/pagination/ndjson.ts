@@ -1,4 +1,4 @@
-import { createReply, isHoldfastError } from '../core/index.ts'
+import { createReply, isHoldfastError, sleep, systemClock } from '../core/index.ts'
 import type { Reply } from '../core/index.ts'
 import { problemKinds } from '../core/catalogue.ts'
 import { firstBound } from './page.ts'
@@ -7,6 +7,9 @@ import type { RowsReader } from './reader.ts'
 
 /** The media type of a stream of JSON lines. */
 export const ndjsonType = 'application/x-ndjson'
+
+/** An error breaks the connection at once, with all that is still on its way to the socket: the line about it gets this long to leave. */
+const lastWordsMs = 100
 
 /** How a list is exported. */
 export interface NdjsonOptions<Row> {
@@ -62,6 +65,7 @@ export async function* ndjson<Row>(
     }
   } catch (error) {
     yield `${JSON.stringify({ _error: errorOf(error, list.name) })}\n`
+    await sleep(systemClock, lastWordsMs)
     throw error
   }
 }

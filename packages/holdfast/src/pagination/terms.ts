@@ -1,14 +1,16 @@
 import { configurationError } from '../core/index.ts'
 import type { Key } from './keys.ts'
+import type { Sort } from './sorts.ts'
 
 /**
  * What a walk sees of rows that are added while it runs.
  *
  * - `live`: whatever is committed when a page is read. A row that commits late, with keys the walk has passed, is never seen.
- * - `{ horizon: column }`: Postgres only: rows older than the oldest transaction still running, so that no late commit is missed. The
- *   column of your query is an `xid8` with `DEFAULT pg_current_xact_id()`. SQLite and memory have one writer, and nothing to wait for.
- * - `{ lag: key, ms, unit }`: rows whose key is at least `ms` old. For stores without such a column; as good as `ms` is above your longest
- *   transaction. `unit` says what an integer key counts.
+ * - `{ horizon: key }`: Postgres: rows of transactions older than the oldest that still runs, in their order, so that no late commit is missed. The
+ *   key is an `xid8` (a column with `DEFAULT pg_current_xact_id()`), and every sort begins with it: numbers from a sequence are not given out in the
+ *   order in which transactions get theirs, and sorted by them a row could still be passed. SQLite and memory have one writer, and nothing to wait for.
+ * - `{ lag: key, ms, unit }`: rows whose key is at least `ms` old; every sort begins with the key. For stores without such a column; as good as `ms` is
+ *   above your longest transaction. `unit` says what an integer key counts.
  * - `{ snapshot: key }`: rows whose key was there at page one. The key rises with every insert, as a sequence or a sortable id does.
  */
 export type ConsistencyDeclaration =
@@ -20,7 +22,7 @@ export type ConsistencyDeclaration =
 /** The same, checked. */
 export type Consistency =
   | { readonly kind: 'live' }
-  | { readonly kind: 'horizon'; readonly column: string }
+  | { readonly kind: 'horizon'; readonly key: Key }
   | { readonly kind: 'lag'; readonly key: Key; readonly ms: number; readonly perMs: number }
   | { readonly kind: 'snapshot'; readonly by: Key }
 
@@ -31,21 +33,31 @@ const perMs = { us: 1000, ms: 1, s: 0.001 } as const
  *
  * @throws HoldfastError `configuration-invalid`
  */
-export function toConsistency(where: string, declared: ConsistencyDeclaration, keys: ReadonlyMap<string, Key>): Consistency {
+export function toConsistency(
+  where: string,
+  declared: ConsistencyDeclaration,
+  keys: ReadonlyMap<string, Key>,
+  sorts: ReadonlyMap<string, Sort>,
+): Consistency {
   const at = `${where}: consistency`
   if (declared === 'live') return { kind: 'live' }
   if (typeof declared !== 'object')
     throw configurationError(`${at}: expected live, { horizon }, { lag, ms } or { snapshot }, got ${JSON.stringify(declared)}`)
-  if ('horizon' in declared) {
-    if (typeof declared.horizon !== 'string' || declared.horizon === '')
-      throw configurationError(`${at}: horizon: expected the name of a column`)
-    return { kind: 'horizon', column: declared.horizon }
-  }
-  const name = 'lag' in declared ? declared.lag : declared.snapshot
+  const name = 'lag' in declared ? declared.lag : 'horizon' in declared ? declared.horizon : declared.snapshot
   const key = keys.get(name)
   if (key === undefined || key.nullable)
     throw configurationError(`${at}: expected a key that is never NULL, of ${[...keys.keys()].join(', ')}, got ${JSON.stringify(name)}`)
   if ('snapshot' in declared) return { kind: 'snapshot', by: key }
+  for (const { name: sort, orders } of sorts.values()) {
+    if (orders[0]?.key !== key)
+      throw configurationError(
+        `${at}: expected every sort to begin with ${name}, got sort ${sort}; rows that commit late would still be passed`,
+      )
+  }
+  if ('horizon' in declared) {
+    if (key.type !== 'xid8') throw configurationError(`${at}: horizon: expected an xid8 key, got ${key.type}`)
+    return { kind: 'horizon', key }
+  }
   const { ms, unit } = declared
   if (!(Number.isFinite(ms) && ms > 0)) throw configurationError(`${at}: ms: expected a number above 0, got ${ms}`)
   if (key.type !== 'timestamptz' && !(key.type === 'integer' && unit !== undefined))

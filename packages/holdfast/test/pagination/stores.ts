@@ -55,8 +55,16 @@ async function openMemory(list: List): Promise<TestTable> {
       const row = rows.get(id)
       if (row) rows.set(id, { ...row, ...change })
     },
-    reader: (where = {}) =>
-      readerOf([...rows.values()].filter((row) => Object.entries(where).every(([name, value]) => row[name] === value))),
+    // As a database does, it reads what is there when it is asked.
+    reader: (where = {}) => {
+      const now = (): RowsReader<TestRow> =>
+        readerOf([...rows.values()].filter((row) => Object.entries(where).every(([name, value]) => row[name] === value)))
+      return {
+        read: (query) => now().read(query),
+        highest: (query) => now().highest(query),
+        count: (kind, query) => now().count(kind, query),
+      }
+    },
   }
 }
 

@@ -105,7 +105,7 @@ function compileCondition(dialect: Dialect, condition: Condition): Fragment {
     case 'not null': {
       const at = column(dialect, inner, condition.order.key)
       // On an index on an expression SQLite would step over all rows without a value, unless it is told where the others begin.
-      const isText = dialect.name === 'sqlite' && condition.order.key.type !== 'integer'
+      const isText = dialect.name === 'sqlite' && !['integer', 'xid8'].includes(condition.order.key.type)
       return [`${at} IS NOT NULL${isText ? ` AND ${term(dialect, condition.order)} >= ''` : ''}`]
     }
     case 'beyond': {
@@ -130,9 +130,7 @@ function limits(dialect: Dialect, consistency: Consistency, bound: string | unde
       return []
     case 'horizon':
       // One writer at a time commits in the order of its writes: nothing can be late.
-      return dialect.name === 'postgres'
-        ? [[`${inner}.${dialect.quote(consistency.column)} < pg_snapshot_xmin(pg_current_snapshot())`]]
-        : []
+      return dialect.name === 'postgres' ? [[`${column(dialect, inner, consistency.key)} < pg_snapshot_xmin(pg_current_snapshot())`]] : []
     case 'lag': {
       const { key, ms, perMs } = consistency
       const at = column(dialect, inner, key)

@@ -33,6 +33,7 @@ const postgresTypes: Readonly<Record<KeyType, string>> = {
   timestamptz: 'timestamptz',
   date: 'date',
   uuid: 'uuid',
+  xid8: 'xid8',
 }
 
 // to_char gives nothing for infinity, and ::text would depend on the session's DateStyle and TimeZone.
@@ -63,7 +64,7 @@ const sqlite: Dialect = {
   ordered: ({ type, collation }, column) =>
     type === 'text' ? `${column} COLLATE ${sqliteCollations[collation] ?? doubleQuoted(collation)}` : column,
   canonical: (_key, column) => `CAST(${column} AS TEXT)`,
-  bound: ({ type }, value) => (type === 'integer' ? ['CAST(', { value }, ' AS INTEGER)'] : [{ value }]),
+  bound: ({ type }, value) => (type === 'integer' || type === 'xid8' ? ['CAST(', { value }, ' AS INTEGER)'] : [{ value }]),
   term: (order, column) => `${sqlite.ordered(order.key, column)}${direction(order.descending)}${nullsTerm(order)}`,
   refuses: {
     numeric: 'SQLite has no exact decimals; keep cents as an integer, and declare that',
@@ -78,6 +79,7 @@ const mysqlTypes: Readonly<Record<KeyType, string>> = {
   timestamptz: 'DATETIME(6)',
   date: 'DATE',
   uuid: 'CHAR CHARACTER SET utf8mb4',
+  xid8: 'UNSIGNED',
 }
 
 const mysql: Dialect = {

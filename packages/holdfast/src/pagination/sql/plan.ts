@@ -49,8 +49,7 @@ export async function checkPlans<Value>(
   return [...new Map(findings.map((found) => [found.message, found])).values()]
 }
 
-function finding({ name, prev }: List, sort: Sort, what: string, flaw: string): PlanFinding {
-  void prev
+function finding({ name }: List, sort: Sort, what: string, flaw: string): PlanFinding {
   const index = sort.orders.map(
     ({ key, descending, nulls }) => `${key.column}${descending ? ' DESC' : ''}${nulls ? ` NULLS ${nulls.toUpperCase()}` : ''}`,
   )
@@ -77,6 +76,7 @@ const sampleValues = {
   timestamptz: '2026-01-01 00:00:00.000000+00 AD',
   date: '2026-01-01 AD',
   uuid: '00000000-0000-4000-8000-000000000000',
+  xid8: '1',
 } as const
 
 interface Plan {

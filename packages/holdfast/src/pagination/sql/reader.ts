@@ -100,8 +100,7 @@ function readerOver<Row>(
       const [row] = await run(compileHighest(dialect, consistency.by))
       return textOf(row?.[keyColumn(0)] ?? null, consistency.by)
     },
-    async count(kind, query): Promise<Total | undefined> {
-      void query
+    async count(kind): Promise<Total | undefined> {
       const { countTimeoutMs = 500, countLimit = kind === 'exact' ? 100_000 : 10_000 } = options
       const counting = async (): Promise<Total | undefined> => {
         const estimated = kind === 'estimate' && dialect.name === 'postgres' ? await planned(run) : undefined
