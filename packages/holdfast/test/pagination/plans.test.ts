@@ -55,6 +55,11 @@ const queryOf = (
   }
 }
 
+function planOf(rowsOfExplain: readonly unknown[]): Record<string, unknown> {
+  const [row] = rowsOfExplain as [{ 'QUERY PLAN': [{ Plan: Record<string, unknown> }] }]
+  return row['QUERY PLAN'][0].Plan
+}
+
 /** The position at the depth of half of the rows. */
 const middle = {
   default: ['50000', '50000'],
@@ -75,9 +80,7 @@ describeWithPostgres('plans of Postgres', () => {
     const buffers = async (query: RowsQuery): Promise<number> => {
       const { text: statement, values } = render(compilePage(dialects.postgres, query, ['id']), base, '$n')
       const { rows: explained } = await pool.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${statement}`, [...values])
-      const [{ Plan: plan }] = (explained as { 'QUERY PLAN': [{ Plan: Record<string, unknown> }] }[])[0]?.['QUERY PLAN'] as [
-        { Plan: Record<string, unknown> },
-      ]
+      const plan = planOf(explained)
       expect([statement, JSON.stringify(plan)]).not.toEqual([statement, expect.stringContaining('Seq Scan')])
       return Number(plan['Shared Hit Blocks']) + Number(plan['Shared Read Blocks'])
     }
@@ -101,9 +104,7 @@ describeWithPostgres('plans of Postgres', () => {
       `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${base.text} ORDER BY created_at DESC, id DESC OFFSET 50000 LIMIT 21`,
       ['ada'],
     )
-    expect(
-      Number((offset as { 'QUERY PLAN': [{ Plan: Record<string, number> }] }[])[0]?.['QUERY PLAN'][0].Plan['Shared Hit Blocks']),
-    ).toBeGreaterThan(400)
+    expect(Number(planOf(offset)['Shared Hit Blocks'])).toBeGreaterThan(400)
   })
 
   it('have an index condition in every branch of mixed directions [P4]', async () => {
