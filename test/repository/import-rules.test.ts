@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const library = 'packages/holdfast/src'
-const patterns = ['idempotency', 'rate-limit', 'retry', 'versioning', 'pagination', 'concurrency']
+const patterns = ['deadline', 'idempotency', 'rate-limit', 'retry', 'versioning', 'pagination', 'concurrency']
 
 interface Sample {
   readonly file: string
@@ -24,7 +24,9 @@ const samples: readonly Sample[] = [
   forbidden(`${library}/core/imports-api.ts`, '../api/index.ts'),
 
   ...patterns.map((pattern) => allowed(`${library}/${pattern}/imports-core.ts`, '../core/index.ts')),
-  ...patterns.map((pattern, at) => forbidden(`${library}/${pattern}/imports-pattern.ts`, `../${patterns[(at + 1) % 6]}/decide.ts`)),
+  ...patterns.map((pattern, at) =>
+    forbidden(`${library}/${pattern}/imports-pattern.ts`, `../${patterns[(at + 1) % patterns.length]}/decide.ts`),
+  ),
   allowed(`${library}/idempotency/part/imports-parent.ts`, '../decide.ts'),
   forbidden(`${library}/idempotency/part/imports-pattern.ts`, '../../retry/index.ts'),
   forbidden(`${library}/idempotency/imports-store.ts`, '../stores/memory/index.ts'),

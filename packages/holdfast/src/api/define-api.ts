@@ -1,5 +1,6 @@
 import { createProblem, problemBase as defaultProblemBase, configurationError, routeFact, stack, systemClock } from '../core/index.ts'
 import type { Call, Next, Policy, Reply } from '../core/index.ts'
+import { deadline, shedExpired } from '../deadline/index.ts'
 import { createInFlight, lookupPath, outcomeLookup, resolveKey, toSettings } from '../idempotency/index.ts'
 import type { Finding, Guarantee, Resolved } from '../idempotency/index.ts'
 import { accountStep } from './account.ts'
@@ -102,14 +103,16 @@ export function defineApi(declaration: ApiDeclaration): Api {
  */
 function compileRoute(known: KnownRoute, steps: RouteSteps): Policy {
   const { route, rules } = known
-  const { versioning, account } = steps
+  const { versioning, account, problem, declaration } = steps
   const precondition = preconditionSteps(route, rules, steps)
   return stack(
+    deadline({ problem, ...(declaration.clock && { clock: declaration.clock }) }),
     ...(versioning ? [versioning.reply] : []),
     account,
     ...(versioning ? [versioning.resolve, ...pathStep(known, steps)] : []),
     ...(steps.limits?.forRoute(route, rules) ?? []),
     ...precondition.check,
+    shedExpired({ problem }),
     ...idempotencyStep(route, rules, steps),
     ...(versioning ? [versioning.request] : []),
     ...precondition.guard,

@@ -2,7 +2,7 @@ import { concat } from '../core/body.ts'
 import { monotonic } from '../core/clock.ts'
 import { HoldfastError } from '../core/errors.ts'
 import { assertNumbers } from '../retry/options.ts'
-import type { BodyWatch, Exchange } from './send-attempt.ts'
+import type { BodyWatch, Exchange, SelfWatched } from './send-attempt.ts'
 
 const states = new WeakMap<Response, { readonly exchange: Exchange; readonly idleMs: number; readonly original: Response }>()
 const watched = new WeakMap<object, object>()
@@ -18,7 +18,8 @@ const watched = new WeakMap<object, object>()
 export function bodyWatch({ bodyIdleMs: idleMs = 10_000 }: { readonly bodyIdleMs?: number } = {}): BodyWatch {
   assertNumbers({ idleMs }, ['idleMs'])
   return {
-    watch(response, exchange) {
+    watch(response: Response & Partial<SelfWatched>, exchange) {
+      if (response.watchedBy !== undefined) return response.watchedBy(exchange, idleMs)
       const original = Object.getPrototypeOf(response) as Response
       let changed = watched.get(original)
       if (changed === undefined)

@@ -25,6 +25,11 @@ export interface BodyWatch {
   buffer(response: Response, limit: number, exchange: Exchange): Promise<void>
 }
 
+/** A response that looks after its own body, and whose `body` must not be touched for nothing. */
+export interface SelfWatched {
+  watchedBy(exchange: Exchange, idleMs: number): void
+}
+
 const defaultBufferBytes = 1_048_576
 
 /**
@@ -62,7 +67,7 @@ export function sendAttempt(
     const exchange: Exchange = { clock, signal: controller.signal, end, release }
     const settle = async (): Promise<Response> => {
       const response = await send(controller.signal).finally(() => cancelTimer())
-      if (isOver || response.body === null) {
+      if (isOver || (!('watchedBy' in response) && response.body === null)) {
         release()
         if (isOver) void response.body?.cancel().catch(() => {})
       } else if (watch !== undefined && buffer !== false) {

@@ -25,6 +25,7 @@ export type ProblemCode =
   | 'cursor-query-mismatch'
   | 'export-failed'
   | 'cost-exceeds-policy'
+  | 'deadline-expired'
   | 'handler-failed'
   | 'in-progress'
   | 'invalid-cursor'
@@ -112,6 +113,12 @@ export const problemKinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     false,
     'The call costs more than its limit ever allows',
     'Ask for less at once: a smaller page, a shorter body, fewer items.',
+  ),
+  'deadline-expired': kind(
+    503,
+    true,
+    "The caller's time ran out before the call was processed",
+    'Repeat the same call with more time; nothing of it was processed.',
   ),
   'handler-failed': kind(
     500,

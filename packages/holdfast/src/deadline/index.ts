@@ -1,0 +1,3 @@
+export { parseAttempt, parseTimeout } from './decide.ts'
+export { deadline, shedExpired } from './policy.ts'
+export type { DeadlineOptions } from './policy.ts'

@@ -1,0 +1,60 @@
+import {
+  attemptFact,
+  deadlineFact,
+  findCurrentCall,
+  monotonic,
+  problem as defaultProblem,
+  provideInheritedMs,
+  publish,
+  routeFact,
+  systemClock,
+} from '../core/index.ts'
+import type { Call, Clock, Policy, Problem, Reply } from '../core/index.ts'
+import { parseAttempt, parseTimeout } from './decide.ts'
+
+/** What the policies need; all of it has defaults. */
+export interface DeadlineOptions {
+  readonly clock?: Clock
+  readonly problem?: Problem
+}
+
+/**
+ * Heeds how long the caller still waits: `Holdfast-Timeout`, milliseconds. A call whose time is over is refused with `deadline-expired` before
+ * anything of it is processed; in an overload that alone keeps a server from working for callers who have left. While the handler runs,
+ * calls it makes with a client of ours inherit what is left.
+ *
+ * The outermost policy of a server. `shedExpired` goes before what is costly, and looks again.
+ *
+ * @example
+ * const policy = stack(deadline(), rateLimited, shedExpired(), idempotency(options))
+ */
+export function deadline({ clock = systemClock, problem = defaultProblem }: DeadlineOptions = {}): Policy {
+  provideInheritedMs(() => findCurrentCall()?.facts.get(deadlineFact)?.remainingMs())
+  return function deadline(call, next) {
+    const attempt = parseAttempt(call.headers.get('holdfast-attempt'))
+    if (attempt !== undefined) call.facts.set(attemptFact, attempt)
+    const timeoutMs = parseTimeout(call.headers.get('holdfast-timeout'))
+    if (timeoutMs === undefined) return next(call)
+    if (timeoutMs === 0) return refuse(call, problem)
+    const endsAt = monotonic(clock) + timeoutMs
+    call.facts.set(deadlineFact, { remainingMs: () => endsAt - monotonic(clock) })
+    return next(call)
+  }
+}
+
+/**
+ * Refuses a call whose time has run out since it came in, as in a queue or while something was looked up. Nothing of it has been processed
+ * where this stands before the handler.
+ */
+export function shedExpired({ problem = defaultProblem }: Pick<DeadlineOptions, 'problem'> = {}): Policy {
+  return function shedExpired(call, next) {
+    const deadline = call.facts.get(deadlineFact)
+    return deadline !== undefined && deadline.remainingMs() <= 0 ? refuse(call, problem) : next(call)
+  }
+}
+
+/** `Holdfast-Refused` says that nothing was processed, so that a caller may send again even what has no key. */
+function refuse(call: Call, problem: Problem): Reply {
+  publish('deadline', 'expired', call.facts.get(routeFact))
+  return problem('deadline-expired', { headers: { 'holdfast-refused': '?1', 'idempotency-should-retry': '?1' } })
+}
