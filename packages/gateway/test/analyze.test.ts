@@ -156,6 +156,18 @@ describe('a damaged log', () => {
     expect((await analyzed(['-'], [regular(500).join('\n')])).warnings.join('\n')).not.toMatch(/folded|mixed|unsorted/)
   })
 
+  it('with a few lines of another year leaves them out, and the counts still add up [R61]', async () => {
+    const strays = [clfLine('boot', Date.parse('1995-01-01T00:00:00Z')), clfLine('boot', Date.parse('2099-01-01T00:00:00Z'))]
+    const lines = [...regular(4000), ...strays]
+    const found = await analyzed(['-'], [lines.join('\n')])
+    expect(found).toMatchObject({ lines: 4002, skipped: 2, requests: 4000, accounts: 50, from: '2026-11-24T08:00:00Z' })
+    expect(found.plans.reduce((sum, plan) => sum + plan.requests, 0)).toBe(4000)
+    expect(found.warnings.join('\n')).toMatch(/2 lines have a time that is more than a month away/)
+    // Half of a log is no damage.
+    const years = [...regular(400), ...regular(400).map((line) => line.replace('2026', '2024'))]
+    expect(await analyzed(['-'], [years.join('\n')])).toMatchObject({ skipped: 0, requests: 800 })
+  })
+
   it('that holds no line that can be read is reported, with exit code 1', async () => {
     const { code, stderr } = await callCli(['analyze', '-'], ['nothing\nat all\n'])
     expect(code).toBe(1)

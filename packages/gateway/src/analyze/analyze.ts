@@ -47,7 +47,7 @@ export function analyze(traffic: Traffic, options: AnalyzeOptions, policy: Given
     formats: traffic.formats,
     from: spool.length === 0 ? null : instant(found.firstAt),
     to: spool.length === 0 ? null : instant(found.lastAt),
-    accounts: accounts.exact(),
+    accounts: found.recommendations.reduce((sum, { members }) => sum + members.length, 0),
     target: options.target,
     capacity: found.capacity,
     plans: found.recommendations.map((plan) => describePlan(plan, accounts.list, recommended, options.target)),

@@ -63,6 +63,10 @@ export function derive(traffic: Traffic, { baseline, capacity: given, target, sh
 /** Account numbers by plan. Shared numbers stand for several accounts: they are no sample of how one behaves. */
 function membersOf({ accounts }: Traffic): readonly (readonly number[])[] {
   const members: number[][] = accounts.plans.map(() => [])
-  for (let number = 0; number < accounts.exact(); number++) members[accounts.list[number]?.plan ?? 0]?.push(number)
+  for (let number = 0; number < accounts.exact(); number++) {
+    const { plan = 0, requests = 0 } = accounts.list[number] ?? {}
+    // All that it sent may have been left out.
+    if (requests > 0) members[plan]?.push(number)
+  }
   return members
 }

@@ -25,6 +25,8 @@ export interface AccountTable {
   readonly shared: () => number
   /** The number of the account that a line counts for. */
   add(line: LogLine): number
+  /** Takes one request of an account back. */
+  remove(number: number): void
   /** Addresses that many different user agents came from: proxies, behind which many clients share one account. */
   proxies(): readonly string[]
 }
@@ -90,6 +92,9 @@ export function createAccountTable({ isNamed, plan, maxAccounts }: AccountTableO
       ;(list[id] as Account).requests++
       if (own !== undefined && source === 'address' && line.agent !== '') agents.add(own, line.agent)
       return id
+    },
+    remove(number) {
+      ;(list[number] as Account).requests--
     },
     proxies: () => agents.many().map((id) => (list[id] as Account).name),
   }

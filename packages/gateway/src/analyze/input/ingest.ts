@@ -9,6 +9,7 @@ import type { FieldMap, LineParser, LogFormat } from '../formats/format.ts'
 import { createSpool } from '../spool/spool.ts'
 import type { Spool, SpoolOptions } from '../spool/spool.ts'
 import { createClockChecks } from './clock-checks.ts'
+import { createDayCounter } from './stray-days.ts'
 import { lineSplitter } from './lines.ts'
 import { readSource } from './open.ts'
 import type { Source } from './open.ts'
@@ -57,6 +58,7 @@ export async function ingest(options: IngestOptions): Promise<Traffic> {
   const routes = createRouteTable()
   const spool = createSpool(options.spoolOptions)
   const clock = createClockChecks()
+  const days = createDayCounter()
   const formats = new Set<string>()
   const warnings: string[] = []
   let lines = 0
@@ -82,6 +84,7 @@ export async function ingest(options: IngestOptions): Promise<Traffic> {
     lines++
     if (parsed === undefined) return skip(line)
     clock.see(parsed.at, parsed.zone)
+    days.see(parsed.at)
     if (parsed.status === 429) refused++
     if (parsed.named === '' && fields.account !== undefined) unnamed++
     spool.add({
@@ -130,6 +133,15 @@ export async function ingest(options: IngestOptions): Promise<Traffic> {
     if (damage !== undefined) warnings.push(`${source.name} ends early (${damage}); what came before was used`)
   }
   spool.finish()
+  const { from, to, strays } = days.mainTime()
+  if (strays > 0) {
+    spool.keepOnly(from, to, (account, status) => {
+      accounts.remove(account)
+      if (status === 429) refused--
+    })
+    skipped += strays
+    warnings.push(`${strays} lines have a time that is more than a month away from all others, and were left out`)
+  }
   return {
     lines,
     skipped,

@@ -10,6 +10,8 @@ export interface Spool {
   add(entry: Entry): void
   /** No more entries come. */
   finish(): void
+  /** Leaves out what is earlier or later, and tells of each. */
+  keepOnly(from: number, to: number, onDropped: (account: number, status: number) => void): void
   /** The requests by time; those of one instant in the order in which they were added. A batch is valid until the next one. */
   sorted(): Iterable<Batch>
   close(): void
@@ -31,6 +33,8 @@ export function createSpool({ runEntries = 64 * pageEntries, memoryPages = 128 }
   const runs: Run[] = []
   let current = createBatch(runEntries)
   let length = 0
+  let from = Number.NEGATIVE_INFINITY
+  let to = Number.POSITIVE_INFINITY
 
   function endRun(): void {
     if (current.length === 0) return
@@ -71,8 +75,35 @@ export function createSpool({ runEntries = 64 * pageEntries, memoryPages = 128 }
       endRun()
       current = createBatch(0)
     },
-    sorted: () => mergeRuns(runs, pages),
+    keepOnly(first, last, onDropped) {
+      for (const batch of mergeRuns(runs, pages)) {
+        for (let index = 0; index < batch.length; index++) {
+          const at = batch.at[index] as number
+          if (at >= first && at <= last) continue
+          onDropped(batch.account[index] as number, batch.status[index] as number)
+          length--
+        }
+      }
+      from = first
+      to = last
+    },
+    sorted: () => within(mergeRuns(runs, pages), from, to),
     close: () => pages.close(),
+  }
+}
+
+/** The part of sorted batches that lies between two instants. */
+function* within(batches: Iterable<Batch>, from: number, to: number): Generator<Batch> {
+  for (const batch of batches) {
+    const { at, length } = batch
+    if ((at[0] as number) >= from && (at[length - 1] as number) <= to) {
+      yield batch
+      continue
+    }
+    const part = createBatch(length + ((4 - (length % 4)) % 4))
+    for (let index = 0; index < length; index++)
+      if ((at[index] as number) >= from && (at[index] as number) <= to) copyEntry(batch, index, part)
+    if (part.length > 0) yield part
   }
 }
 
