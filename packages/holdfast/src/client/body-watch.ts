@@ -3,8 +3,9 @@ import { monotonic } from '../core/clock.ts'
 import { HoldfastError } from '../core/errors.ts'
 import { assertNumbers } from '../retry/options.ts'
 import type { BodyWatch, Exchange, SelfWatched } from './send-attempt.ts'
+import { createStamp } from './stamp.ts'
 
-const states = new WeakMap<Response, { readonly exchange: Exchange; readonly idleMs: number; readonly original: Response }>()
+const states = createStamp<{ readonly exchange: Exchange; readonly idleMs: number; readonly original: Response }>()
 const watched = new WeakMap<object, object>()
 
 /**
@@ -24,7 +25,7 @@ export function bodyWatch({ bodyIdleMs: idleMs = 10_000 }: { readonly bodyIdleMs
       let changed = watched.get(original)
       if (changed === undefined)
         watched.set(original, (changed = Object.create(original, Object.getOwnPropertyDescriptors(readers)) as object))
-      states.set(response, { exchange, idleMs, original })
+      states.write(response, { exchange, idleMs, original })
       Object.setPrototypeOf(response, changed)
     },
     async buffer(response, limit, exchange) {
@@ -41,7 +42,7 @@ export function bodyWatch({ bodyIdleMs: idleMs = 10_000 }: { readonly bodyIdleMs
 
 /** Takes the place of the platform's methods; `this` is the response. A body that is used already is refused in the platform's own words. */
 async function whole(response: Response): Promise<Uint8Array<ArrayBuffer>> {
-  const { exchange, idleMs, original } = states.get(response) ?? {}
+  const { exchange, idleMs, original } = states.read(response) ?? {}
   const { body } = response
   if (exchange === undefined || body === null || response.bodyUsed || body.locked)
     return new Uint8Array(await (original ?? Response.prototype).arrayBuffer.call(response))
@@ -75,39 +76,34 @@ const readers: Record<string, (this: Response) => Promise<unknown>> = {
 
 /** Reads a body to its end, or until it is longer than `limit`; then the rest is left unread. One timer for all of it. */
 async function readAll(body: Response['body'], limit: number, idleMs: number, exchange: Exchange): Promise<Uint8Array<ArrayBuffer>> {
-  const { clock, signal, end, release } = exchange
+  const { clock } = exchange
   const reader = (body as ReadableStream<Uint8Array>).getReader()
   const chunks: Uint8Array[] = []
   let size = 0
   let progressAt = monotonic(clock)
-  let cancelTimer = (): void => {}
-  const stalled = new Promise<never>((_resolve, reject) => {
-    const check = (): void => {
-      const leftMs = progressAt + idleMs - monotonic(clock)
-      if (leftMs > 0) {
-        cancelTimer = clock.after(leftMs, check)
-        return
-      }
-      end(new HoldfastError('body-idle', `the body of the answer stopped for ${idleMs} ms`))
-    }
-    signal.addEventListener('abort', () => reject(signal.reason as Error))
-    cancelTimer = clock.after(idleMs, check)
-  })
+  const check = (): void => {
+    const leftMs = progressAt + idleMs - monotonic(clock)
+    if (leftMs > 0) cancelTimer = clock.after(leftMs, check)
+    else exchange.end(new HoldfastError('body-idle', `the body of the answer stopped for ${idleMs} ms`))
+  }
+  let cancelTimer = clock.after(idleMs, check)
+  // Ends the read that waits; the error is that of the exchange.
+  exchange.onEnd = () => void reader.cancel(exchange.reason).catch(ignore)
   try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), stalled])
+    for (let isDone = false; !isDone;) {
+      const { done, value } = await reader.read()
+      if (exchange.reason !== undefined) throw exchange.reason
+      isDone = done || size + value.byteLength > limit
       if (done) break
       chunks.push(value)
       size += value.byteLength
       progressAt = monotonic(clock)
-      if (size > limit) {
-        void reader.cancel().catch(ignore)
-        break
-      }
     }
+    if (size > limit) void reader.cancel().catch(ignore)
   } finally {
     cancelTimer()
-    release()
+    exchange.onEnd = undefined
+    exchange.release()
   }
   const bytes = concat(chunks, size)
   return (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()) as Uint8Array<ArrayBuffer>

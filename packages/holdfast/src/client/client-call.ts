@@ -3,6 +3,7 @@ import { bodyTooLarge } from '../core/errors.ts'
 import { createFacts } from '../core/facts.ts'
 import type { Facts } from '../core/facts.ts'
 import type { HeaderReader } from '../core/fields.ts'
+import { toCallFields } from './call-fields.ts'
 import { toRequestBody } from './request-body.ts'
 import type { RequestBody } from './request-body.ts'
 import type { BodyValue } from './types.ts'
@@ -46,7 +47,7 @@ export class ClientCall implements Call {
 
   get request(): Request {
     const { method, url, headers, body, signal } = this
-    const init = { method, headers: headers as Headers, body: body.next() ?? null, signal: signal ?? null, duplex: 'half' }
+    const init = { method, headers: [...toCallFields(headers)], body: body.next() ?? null, signal: signal ?? null, duplex: 'half' }
     this.#request ??= new Request(url, init as RequestInit)
     return this.#request
   }
@@ -56,11 +57,4 @@ export class ClientCall implements Call {
     const body = change.body === undefined ? this.body : toRequestBody(change.body as BodyValue)
     return new ClientCall(source, body, { method, url, headers, signal, ...change }, facts)
   }
-}
-
-/** Fields with one more, or another value of one. Those given stay as they are. */
-export function withField(fields: HeaderReader, name: string, value: string): Headers {
-  const changed = new Headers(Symbol.iterator in fields ? [...(fields as Iterable<[string, string]>)] : [])
-  changed.set(name, value)
-  return changed
 }

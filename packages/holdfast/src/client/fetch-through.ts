@@ -5,6 +5,7 @@ import { HoldfastError } from '../core/errors.ts'
 import type { Policy } from '../core/policy.ts'
 import { bodyFact, recordOf } from '../retry/record.ts'
 import { applyCallOptions } from './call-options.ts'
+import { toCallFields } from './call-fields.ts'
 import { ClientCall } from './client-call.ts'
 import type { CallSource } from './client-call.ts'
 import { keyOf } from './idempotency-key.ts'
@@ -44,23 +45,22 @@ const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}): Fetch {
   const { fetch, clock = waitingClock, trust = trustAll, watch, keepStream } = options
 
-  const send = (call: Call): Promise<Response> =>
-    sendAttempt(call, (signal) => transmit(call, fetch ?? globalThis.fetch, trust, signal), clock, watch)
+  const transport = (call: Call, signal: AbortSignal): Promise<Response> => transmit(call, fetch ?? globalThis.fetch, trust, signal)
 
   async function run(source: CallSource, body: RequestBody, rules: CallOptions | undefined): Promise<Response> {
     const { input, init, url } = source
     const request = input instanceof Request ? input : undefined
     const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
     const signal = init.signal ?? request?.signal ?? undefined
-    const call = new ClientCall(source, body, { method, url, headers: new Headers(init.headers ?? request?.headers), signal })
-    call.facts.set(bodyFact, body)
+    const call = new ClientCall(source, body, { method, url, headers: toCallFields(init.headers ?? request?.headers), signal })
+    if (body.isFleeting) call.facts.set(bodyFact, body)
     if (rules !== undefined) applyCallOptions(call, rules)
     const record = recordOf(call)
     let last: Call = call
     try {
-      const reply = await policy(call, (inner) => send((last = inner)))
+      const reply = await policy(call, (inner) => sendAttempt((last = inner), transport, clock, watch))
       const response = reply instanceof Response ? reply : new Response(reply.body as BodyValue, { ...reply, headers: [...reply.headers] })
-      remember(response, record, keyOf(last))
+      remember(response, record, last)
       return response
     } catch (error) {
       const key = keyOf(last)
@@ -71,7 +71,7 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
         return run(source, body, { ...rules, ...changed, key })
       }
       const failure = isUnknown ? new OutcomeUnknown({ method, url: last.url, key }, error, resend) : error
-      if (typeof failure === 'object' && failure !== null) remember(failure, record, key)
+      if (typeof failure === 'object' && failure !== null) remember(failure, record, last)
       throw failure
     } finally {
       body.release()
@@ -84,7 +84,9 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
     const given = rest.body ?? (input instanceof Request && !input.bodyUsed ? input.body : undefined)
     const make = rules?.body
     const body =
-      make === undefined ? toRequestBody(given as BodyValue | undefined, keepStream) : { isIntact: true, next: make, release() {} }
+      make === undefined
+        ? toRequestBody(given as BodyValue | undefined, keepStream)
+        : { isFleeting: false, isIntact: true, next: make, release() {} }
     return run({ input, init: rest, url }, body, rules)
   }
 }

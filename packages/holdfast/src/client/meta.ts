@@ -1,16 +1,19 @@
+import type { Call } from '../core/call.ts'
 import type { CallRecord } from '../retry/record.ts'
+import { keyOf } from './idempotency-key.ts'
+import { createStamp } from './stamp.ts'
 import type { Meta } from './types.ts'
 
 interface Known {
   readonly record: CallRecord
-  readonly key: string | undefined
+  readonly call: Pick<Call, 'headers'>
 }
 
-const known = new WeakMap<object, Known>()
+const known = createStamp<Known>()
 
 /** Remembers what became of a call, by its answer or its error. */
-export function remember(result: object, record: CallRecord, key: string | undefined): void {
-  known.set(result, { record, key })
+export function remember(result: object, record: CallRecord, call: Pick<Call, 'headers'>): void {
+  known.write(result, { record, call })
 }
 
 /**
@@ -22,16 +25,15 @@ export function remember(result: object, record: CallRecord, key: string | undef
  * meta(response).replayed // true: an earlier attempt had the effect, this is its answer
  */
 export function meta(result: unknown): Meta {
-  const found = typeof result === 'object' && result !== null ? known.get(result) : undefined
-  const record = found?.record
-  const retryAt = record?.retryAt
+  const found = typeof result === 'object' && result !== null ? known.read(result) : undefined
+  const { attempts = 0, waitedMs = 0, stop, endpoint, retryAt } = found?.record ?? {}
   return {
-    attempts: record?.attempts ?? 0,
-    key: found?.key,
+    attempts,
+    key: found && keyOf(found.call),
     replayed: (result as Response | undefined)?.headers?.get('idempotent-replayed') === 'true',
-    waitedMs: record?.waitedMs ?? 0,
-    stop: record?.stop,
-    endpoint: record?.endpoint,
+    waitedMs,
+    stop,
+    endpoint,
     retryAt: retryAt === undefined ? undefined : new Date(retryAt),
   }
 }

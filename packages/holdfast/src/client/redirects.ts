@@ -51,5 +51,7 @@ function isRedirect(status: number): boolean {
 }
 
 function hasKey(headers: FetchInit['headers']): boolean {
-  return (headers instanceof Headers ? headers : new Headers(headers)).has('idempotency-key')
+  if (headers === undefined) return false
+  // Records of ours have lower-case names.
+  return 'idempotency-key' in headers || (headers instanceof Headers && headers.has('idempotency-key'))
 }

@@ -58,6 +58,7 @@ export function replayStreams({ replayBytes = 1_048_576, replayBytesInAll = 16_7
     }
 
     return {
+      isFleeting: true,
       get isIntact() {
         return !isGone
       },

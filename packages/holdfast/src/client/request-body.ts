@@ -3,6 +3,8 @@ import type { BodyValue } from './types.ts'
 
 /** The body of a call, for as many attempts as there will be. */
 export interface RequestBody extends RepeatableBody {
+  /** Whether it may ever be gone. */
+  readonly isFleeting: boolean
   /** The body for the next attempt. */
   next(): BodyValue | undefined
   /** The call has ended. */
@@ -17,7 +19,7 @@ export function toRequestBody(value: BodyValue | null | undefined, keep: StreamK
   if (value instanceof ReadableStream) return keep(value as ReadableStream<Uint8Array>)
   // A caller may use its array again as soon as it has an answer, which an abandoned attempt may still be reading for.
   const sent = value instanceof Uint8Array ? value.slice() : (value ?? undefined)
-  return { isIntact: true, next: () => sent, release() {} }
+  return { isFleeting: false, isIntact: true, next: () => sent, release() {} }
 }
 
 /** A stream can be sent until an attempt has begun to read it. */
@@ -25,6 +27,7 @@ function sendOnce(stream: ReadableStream<Uint8Array>): RequestBody {
   const reader = (): ReadableStreamDefaultReader<Uint8Array> => (known ??= stream.getReader())
   let known: ReadableStreamDefaultReader<Uint8Array> | undefined
   return {
+    isFleeting: true,
     get isIntact() {
       return known === undefined
     },

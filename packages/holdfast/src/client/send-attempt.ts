@@ -10,8 +10,10 @@ import { deadlineExceeded } from './errors.ts'
 /** What is left of an attempt while its body flows. */
 export interface Exchange {
   readonly clock: Clock
-  /** Aborts when the attempt is ended, from whichever side. */
-  readonly signal: AbortSignal
+  /** Why it was ended, from whichever side. */
+  readonly reason: Error | undefined
+  /** Called when it is ended before its body was whole. */
+  onEnd: (() => void) | undefined
   /** Ends it with an error. */
   end(reason: Error): void
   /** The body has ended: nothing of the attempt is left. */
@@ -38,67 +40,108 @@ const defaultBufferBytes = 1_048_576
  */
 export function sendAttempt(
   call: Call,
-  send: (signal: AbortSignal) => Promise<Response>,
+  send: (call: Call, signal: AbortSignal) => Promise<Response>,
   clock: Clock,
   watch: BodyWatch | undefined,
 ): Promise<Response> {
-  const { signal, facts } = call
-  const remainingMs = facts.get(deadlineFact)?.remainingMs() ?? Number.POSITIVE_INFINITY
-  const timeoutMs = facts.get(attemptTimeoutFact) ?? Number.POSITIVE_INFINITY
-  const { buffer = false } = optionsOf(call)
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason as Error)
-    if (remainingMs <= 0) return reject(deadlineExceeded())
-    facts.get(openFact)?.()
-    const controller = new AbortController()
-    let isOver = false
-    const end = (reason: Error): void => {
-      isOver = true
-      release()
-      reject(reason)
-      controller.abort(reason)
-    }
-    const onAbort = (): void => end(signal?.reason as Error)
-    const release = (): void => signal?.removeEventListener('abort', onAbort)
-    signal?.addEventListener('abort', onAbort)
-    const limitMs = Math.min(timeoutMs, remainingMs)
-    const isTimeout = timeoutMs < remainingMs
-    let cancelTimer = startTimer(clock, limitMs, () => end(isTimeout ? attemptTimeoutError(limitMs) : deadlineExceeded()))
-    const exchange: Exchange = { clock, signal: controller.signal, end, release }
-    const settle = async (): Promise<Response> => {
-      const response = await send(controller.signal).finally(() => cancelTimer())
-      if (isOver || (!('watchedBy' in response) && response.body === null)) {
-        release()
-        if (isOver) void response.body?.cancel().catch(() => {})
-      } else if (watch !== undefined && buffer !== false) {
-        cancelTimer = startTimer(clock, facts.get(deadlineFact)?.remainingMs() ?? limitMs, () => end(deadlineExceeded()))
-        await watch.buffer(response, buffer === true ? defaultBufferBytes : buffer, exchange).finally(() => cancelTimer())
-      } else {
-        watch?.watch(response, exchange)
-        if (signal !== undefined) {
-          facts.set(openFact, release)
-          unread.register(response, release)
-        }
-      }
-      return response
-    }
-    settle().then(resolve, (error: unknown) => {
-      release()
-      reject(error as Error)
-    })
+    const attempt = new Attempt(call, clock, resolve, reject)
+    if (attempt.reason === undefined)
+      send(call, attempt.controller.signal).then(
+        (response) => attempt.settle(response, watch),
+        (error: unknown) => attempt.fail(error),
+      )
   })
 }
 
-/** Lets go of the answer that a further attempt replaces. */
-const openFact: FactKey<() => void> = defineFact<() => void>('open-answer')
+class Attempt implements Exchange {
+  readonly clock: Clock
+  readonly controller: AbortController = new AbortController()
+  reason: Error | undefined
+  onEnd: (() => void) | undefined
+  readonly #call: Call
+  readonly #resolve: (response: Response) => void
+  readonly #reject: (error: unknown) => void
+  #cancelTimer: (() => void) | undefined
+
+  constructor(call: Call, clock: Clock, resolve: (response: Response) => void, reject: (error: unknown) => void) {
+    this.clock = clock
+    this.#call = call
+    this.#resolve = resolve
+    this.#reject = reject
+    const { signal, facts } = call
+    if (signal !== undefined) {
+      facts.get(openFact)?.release()
+      signal.addEventListener('abort', this)
+    }
+    const remainingMs = facts.get(deadlineFact)?.remainingMs() ?? Number.POSITIVE_INFINITY
+    if (signal?.aborted) this.handleEvent()
+    else if (remainingMs <= 0) this.end(deadlineExceeded())
+    else this.#limit(remainingMs, facts.get(attemptTimeoutFact) ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** The caller's signal has aborted. */
+  handleEvent(): void {
+    this.end(this.#call.signal?.reason as Error)
+  }
+
+  end(reason: Error): void {
+    this.reason = reason
+    this.#reject(reason)
+    this.release()
+    this.#cancelTimer?.()
+    this.controller.abort(reason)
+    this.onEnd?.()
+  }
+
+  release(): void {
+    this.#call.signal?.removeEventListener('abort', this)
+  }
+
+  fail(error: unknown): void {
+    this.#cancelTimer?.()
+    this.release()
+    this.#reject(error)
+  }
+
+  settle(response: Response, watch: BodyWatch | undefined): void {
+    this.#cancelTimer?.()
+    const { buffer = false } = optionsOf(this.#call)
+    if (this.reason !== undefined) return void response.body?.cancel().catch(() => {})
+    if (!('watchedBy' in response) && response.body === null) this.release()
+    else if (watch !== undefined && buffer !== false) {
+      this.#limit(this.#call.facts.get(deadlineFact)?.remainingMs() ?? Number.POSITIVE_INFINITY)
+      watch.buffer(response, buffer === true ? defaultBufferBytes : buffer, this).then(
+        () => {
+          this.#cancelTimer?.()
+          this.#resolve(response)
+        },
+        (error: unknown) => this.fail(error),
+      )
+      return
+    } else {
+      watch?.watch(response, this)
+      if (this.#call.signal !== undefined) {
+        this.#call.facts.set(openFact, this)
+        unread.register(response, this)
+      }
+    }
+    this.#resolve(response)
+  }
+
+  #limit(remainingMs: number, timeoutMs: number = Number.POSITIVE_INFINITY): void {
+    const ms = Math.min(remainingMs, timeoutMs)
+    if (ms === Number.POSITIVE_INFINITY) return
+    this.#cancelTimer = this.clock.after(ms, () =>
+      this.end(
+        timeoutMs < remainingMs ? new HoldfastError('attempt-timeout', `no answer within ${Math.round(ms)} ms`) : deadlineExceeded(),
+      ),
+    )
+  }
+}
+
+/** The answer that a further attempt replaces. */
+const openFact: FactKey<Exchange> = defineFact<Exchange>('open-answer')
 
 /** A body that is never read keeps its listener as long as it lives itself. */
-const unread = new FinalizationRegistry<() => void>((release) => release())
-
-function startTimer(clock: Clock, ms: number, action: () => void): () => void {
-  return ms === Number.POSITIVE_INFINITY ? () => {} : clock.after(ms, action)
-}
-
-function attemptTimeoutError(ms: number): HoldfastError {
-  return new HoldfastError('attempt-timeout', `no answer within ${Math.round(ms)} ms`)
-}
+const unread = new FinalizationRegistry<Exchange>((exchange) => exchange.release())

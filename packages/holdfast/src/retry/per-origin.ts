@@ -21,6 +21,9 @@ export function perOrigin<T>(name: string, make: () => T): (origin: string) => T
 
 const plain = /^https?:\/\/[a-z0-9.-]+(:\d+)?(?=[/?#]|$)/
 
+/** Policies ask for the origin of one URL several times in a row. */
+let last = { url: '', origin: '' }
+
 /**
  * The origin of a URL: `https://api.example`. Empty for a URL that has none.
  *
@@ -28,7 +31,6 @@ const plain = /^https?:\/\/[a-z0-9.-]+(:\d+)?(?=[/?#]|$)/
  * originOf('https://api.example/transfers?limit=5') // 'https://api.example'
  */
 export function originOf(url: string): string {
-  const found = plain.exec(url)
-  if (found !== null) return found[0]
-  return URL.canParse(url) ? new URL(url).origin : ''
+  if (url !== last.url) last = { url, origin: plain.exec(url)?.[0] ?? (URL.canParse(url) ? new URL(url).origin : '') }
+  return last.origin
 }

@@ -43,7 +43,7 @@ export function retry(options: RetryOptions = {}): Policy {
   }
 }
 
-/** What one run of the policy keeps between attempts. */
+/** What one run of the policy keeps after an attempt that failed. */
 interface Run {
   readonly settings: RetrySettings
   readonly rules: RetryRules
@@ -55,20 +55,22 @@ interface Run {
 }
 
 async function attemptUntilDone(settings: RetrySettings, call: Call, next: Next): Promise<Reply> {
-  const origin = originOf(call.url)
-  const record = recordOf(call)
-  const rules: RetryRules = { ...settings, ...call.facts.get(rulesFact) }
-  const run: Run = { settings, rules, call, record, origin, budget: settings.budget(origin), latency: sharedLatency(origin) }
   const { clock } = settings
+  const origin = originOf(call.url)
+  const budget = settings.budget(origin)
+  const latency = sharedLatency(origin)
+  let run: Run | undefined
   let paid = 0
   for (let attempts = 1; ;) {
     const startedAt = monotonic(clock)
     const outcome = await attempt(call, next)
     if ('reply' in outcome && outcome.reply.status < 400) {
-      run.latency.add(monotonic(clock) - startedAt)
-      run.budget.put(paid === 0 ? successEarns : paid)
+      latency.add(monotonic(clock) - startedAt)
+      budget.put(paid === 0 ? successEarns : paid)
       return outcome.reply
     }
+    const record = recordOf(call)
+    run ??= { settings, rules: { ...settings, ...call.facts.get(rulesFact) }, call, record, origin, budget, latency }
     const kind = await classify(run, outcome)
     const verdict = decide(run, outcome, kind, attempts)
     if (verdict.kind === 'stop') return end(run, outcome, kind, verdict)

@@ -27,12 +27,12 @@ const wholeNumber = /^\d{1,15}$/
  * readStandings(new Headers({ ratelimit: '"per-second";r=0;t=2' }), Date.now())
  */
 export function readStandings(headers: HeaderReader, now: number): readonly Standing[] {
-  if (headers.has('age')) return []
   const field = headers.get('ratelimit')
-  if (field !== null) return field.includes('remaining=') ? ofDraft7(field) : ofDraft8(field, headers.get('ratelimit-policy'))
+  if (field !== null)
+    return headers.has('age') ? [] : field.includes('remaining=') ? ofDraft7(field) : ofDraft8(field, headers.get('ratelimit-policy'))
   for (const prefix of ['ratelimit-', 'x-ratelimit-', 'x-rate-limit-']) {
     const remaining = headers.get(`${prefix}remaining`)
-    if (remaining !== null)
+    if (remaining !== null && !headers.has('age'))
       return standing(prefix, remaining, resetOf(headers.get(`${prefix}reset`), headers.get('date'), now), headers.get(`${prefix}limit`))
   }
   return []

@@ -45,7 +45,10 @@ async function dispatch(dispatcher: Dispatcher, input: string | URL | Request, i
 /** Header fields as undici takes them cheapest: name, value, name, value. */
 function toLines(init: FetchInit['headers']): string[] {
   const lines: string[] = []
-  for (const [name, value] of init instanceof Headers ? init : new Headers(init)) lines.push(name, value)
+  if (init === undefined) return lines
+  const isRecord = !(init instanceof Headers) && !(Symbol.iterator in init)
+  if (isRecord) for (const name in init) lines.push(name.toLowerCase(), String((init as Record<string, unknown>)[name]))
+  else for (const [name, value] of new Headers(init)) lines.push(name, value)
   return lines
 }
 
