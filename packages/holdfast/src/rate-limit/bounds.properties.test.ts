@@ -72,7 +72,7 @@ function inWorstWindow(admitted: readonly Admitted[], windowMs: number): number 
   return most
 }
 
-describe('whatever arrives when, at whatever cost', () => {
+describe('whatever arrives when, at whatever cost', { timeout: 30_000 + numRuns * 10 }, () => {
   it('a bucket admits at most its burst and what drains meanwhile, in every interval [R4]', () => {
     fc.assert(
       fc.property(amounts, windows, amounts, arrivals, (limit, windowSeconds, burst, schedule) => {

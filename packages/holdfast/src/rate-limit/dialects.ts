@@ -1,8 +1,8 @@
 /** A way to tell callers where they stand. */
 export type Dialect = 'draft-10' | 'draft-8' | 'draft-7' | 'draft-6' | 'legacy' | 'next'
 
-/** How one limit stands, in the words of the fields. */
-export interface Notice {
+/** What a limit promises, in the words of the fields. */
+export interface Advert {
   readonly name: string
   /** Tokens in a window. */
   readonly quota: number
@@ -11,6 +11,19 @@ export interface Notice {
   /** Tokens a bucket allows at once. */
   readonly burst: number | undefined
   readonly unit: string
+}
+
+/** An advert, and how it is written: worked out once, not at each call. */
+export interface WrittenAdvert extends Advert {
+  /** The name as a structured field has it. */
+  readonly quoted: string
+  /** A member of RateLimit-Policy, without the partition. */
+  policy(dialect: Dialect): string
+}
+
+/** How one limit stands. */
+export interface Notice {
+  readonly about: WrittenAdvert
   readonly remaining: number
   /** Seconds until there is more; `undefined` where nobody knows. */
   readonly resetSeconds: number | undefined
@@ -28,9 +41,21 @@ const text = (value: string): string => `"${value.replace(/[\\"]/g, '\\$&')}"`
 
 const partition = ({ partitionKey }: Notice): string => (partitionKey === undefined ? '' : `;pk=:${partitionKey}:`)
 
-/** One member of RateLimit-Policy. It is the same as long as the notice's numbers are. */
-export function policyItem(dialect: Dialect, notice: Notice): string {
-  const { name, quota, windowSeconds, burst, unit } = notice
+/** Writes what a limit promises. */
+export function writeAdvert(advert: Advert): WrittenAdvert {
+  const written = new Map<Dialect, string>()
+  return {
+    ...advert,
+    quoted: text(advert.name),
+    policy(dialect) {
+      let line = written.get(dialect)
+      if (line === undefined) written.set(dialect, (line = writePolicy(dialect, advert)))
+      return line
+    },
+  }
+}
+
+function writePolicy(dialect: Dialect, { name, quota, windowSeconds, burst, unit }: Advert): string {
   const window = windowSeconds === undefined ? '' : `;w=${windowSeconds}`
   const units = unit === 'requests' ? '' : `;qu=${text(unit)}`
   switch (dialect) {
@@ -38,21 +63,28 @@ export function policyItem(dialect: Dialect, notice: Notice): string {
     case 'draft-7':
       return `${whole(quota)}${window}`
     case 'next':
-      return `${text(name)};c=${whole(quota)}${window}${units}${partition(notice)}`
+      return `${text(name)};c=${whole(quota)}${window}${units}`
     case 'draft-8':
-      return `${text(name)};q=${whole(quota)}${window}${partition(notice)}`
+      return `${text(name)};q=${whole(quota)}${window}`
     case 'draft-10':
     case 'legacy':
-      return `${text(name)};q=${whole(quota)}${window}${units}${burst === undefined ? '' : `;holdfast-burst=${whole(burst)}`}${partition(notice)}`
+      return `${text(name)};q=${whole(quota)}${window}${units}${burst === undefined ? '' : `;holdfast-burst=${whole(burst)}`}`
   }
+}
+
+/** One member of RateLimit-Policy. */
+export function policyItem(dialect: Dialect, notice: Notice): string {
+  const line = notice.about.policy(dialect)
+  return notice.partitionKey === undefined || dialect === 'draft-6' || dialect === 'draft-7' ? line : line + partition(notice)
 }
 
 /** One member of RateLimit. */
 export function limitItem(dialect: Dialect, notice: Notice): string {
-  const { name, remaining, resetSeconds } = notice
-  const [available, until] = dialect === 'next' ? ['a', 'w'] : ['r', 't']
-  const reset = resetSeconds === undefined ? '' : `;${until}=${whole(resetSeconds)}`
-  return `${text(name)};${available}=${whole(remaining)}${reset}${partition(notice)}`
+  const { about, remaining, resetSeconds } = notice
+  const isNext = dialect === 'next'
+  const available = `${about.quoted}${isNext ? ';a=' : ';r='}${whole(remaining)}`
+  const reset = resetSeconds === undefined ? '' : `${isNext ? ';w=' : ';t='}${whole(resetSeconds)}`
+  return available + reset + partition(notice)
 }
 
 /** Whether a dialect names every limit; the others tell of the closest one only. */

@@ -26,22 +26,23 @@ export function withNotices(reply: Reply, given: readonly Dialect[], notices: re
 
 function addFields(fields: Record<string, string>, dialect: Dialect, notices: readonly Notice[], { status, headers }: Reply): void {
   if (isListed(dialect)) {
-    fields['ratelimit-policy'] = appended(headers, 'ratelimit-policy', notices.map((notice) => policyItem(dialect, notice)).join(', '))
+    fields['ratelimit-policy'] = appended(headers, 'ratelimit-policy', listed(notices, dialect, policyItem))
     // A client might wait before it follows a redirection, or for a quota that a cached answer does not cost.
     const misleads = status >= 300 && status < 400 && notices.some(({ remaining }) => remaining === 0)
-    if (!misleads) fields['ratelimit'] = appended(headers, 'ratelimit', notices.map((notice) => limitItem(dialect, notice)).join(', '))
+    if (!misleads) fields['ratelimit'] = appended(headers, 'ratelimit', listed(notices, dialect, limitItem))
     return
   }
   const notice = closest(notices)
   if (notice === undefined || isStricter(dialect, headers, notice)) return
-  const { quota, remaining, resetSeconds = 0 } = notice
+  const { remaining, resetSeconds = 0, about } = notice
+  const { quota } = about
   switch (dialect) {
     case 'draft-7':
-      fields['ratelimit-policy'] = notices.map((each) => policyItem(dialect, each)).join(', ')
+      fields['ratelimit-policy'] = listed(notices, dialect, policyItem)
       fields['ratelimit'] = `limit=${quota}, remaining=${remaining}, reset=${resetSeconds}`
       return
     case 'draft-6':
-      fields['ratelimit-policy'] = notices.map((each) => policyItem(dialect, each)).join(', ')
+      fields['ratelimit-policy'] = listed(notices, dialect, policyItem)
       fields['ratelimit-limit'] = String(quota)
       fields['ratelimit-remaining'] = String(remaining)
       fields['ratelimit-reset'] = String(resetSeconds)
@@ -51,6 +52,12 @@ function addFields(fields: Record<string, string>, dialect: Dialect, notices: re
       fields['x-ratelimit-remaining'] = String(remaining)
       fields['x-ratelimit-reset'] = String(resetSeconds)
   }
+}
+
+function listed(notices: readonly Notice[], dialect: Dialect, write: (dialect: Dialect, notice: Notice) => string): string {
+  let line = ''
+  for (const notice of notices) line += line === '' ? write(dialect, notice) : `, ${write(dialect, notice)}`
+  return line
 }
 
 /** What another layer said stays: both of its limits and ours hold. */

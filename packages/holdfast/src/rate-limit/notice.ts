@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { largestCost, remaining, waitMs } from './decide.ts'
-import type { Notice } from './dialects.ts'
+import { writeAdvert } from './dialects.ts'
+import type { Notice, WrittenAdvert } from './dialects.ts'
 import type { CompiledLimit } from './limit.ts'
 import type { Rule } from './rule.ts'
 import type { ItemStanding, Meter, MeterState, TakeItem } from './store.ts'
@@ -21,18 +22,31 @@ export function noticeOf(applied: Applied, { fits, state }: ItemStanding, now: n
   const { rule, limit, meter, cost, owner, counter } = applied
   const left = fits ? remaining(meter, state) : 0
   const windowMs = limit.windowMsAt(now)
-  const repeats = wholeWindows(windowMs)
+  const resetSeconds = Math.ceil(resetMs(meter, state, left, fits ? 1 : cost, windowMs, limit.limit, now) / 1_000)
   return {
-    name: rule.name,
-    unit: rule.unit,
+    about: advertOf(rule, limit, meter, windowMs),
+    remaining: left,
+    resetSeconds: meter.kind === 'calendar' ? resetSeconds + spreadOf(windowMs, owner) : resetSeconds,
+    partitionKey: key && partitionKey(key, owner, counter),
+  }
+}
+
+/** What was written of each limit last; only a calendar's window changes. */
+const adverts = new WeakMap<CompiledLimit, { readonly windowMs: number; readonly advert: WrittenAdvert }>()
+
+function advertOf({ name, unit }: Rule, limit: CompiledLimit, meter: Meter, windowMs: number): WrittenAdvert {
+  const known = adverts.get(limit)
+  if (known?.windowMs === windowMs) return known.advert
+  const repeats = wholeWindows(windowMs)
+  const advert = writeAdvert({
+    name,
+    unit,
     quota: limit.limit * repeats,
     windowSeconds: Math.ceil((windowMs * repeats) / 1_000),
     burst: meter.kind === 'bucket' ? meter.burst : undefined,
-    remaining: left,
-    resetSeconds:
-      Math.ceil(resetMs(meter, state, left, fits ? 1 : cost, windowMs, limit.limit, now) / 1_000) + spreadOf(meter, windowMs, owner),
-    partitionKey: key && partitionKey(key, owner, counter),
-  }
+  })
+  adverts.set(limit, { windowMs, advert })
+  return advert
 }
 
 /**
@@ -55,8 +69,7 @@ function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }
 
-function spreadOf(meter: Meter, windowMs: number, owner: string): number {
-  if (meter.kind !== 'calendar') return 0
+function spreadOf(windowMs: number, owner: string): number {
   let hash = 0
   for (let index = 0; index < owner.length; index++) hash = (Math.imul(hash, 31) + owner.charCodeAt(index)) >>> 0
   return hash % (Math.floor(Math.min(spreadSeconds, (windowMs / 1_000) * spreadShare)) + 1)
@@ -67,13 +80,9 @@ function partitionKey(key: KeyObject, owner: string, counter: string): string {
 }
 
 /** Says how many more calls may be under way. */
-export function concurrencyNotice(rule: Rule, limit: number, left: number): Notice {
+export function concurrencyNotice({ name, unit }: Rule, limit: number, left: number): Notice {
   return {
-    name: rule.name,
-    unit: rule.unit,
-    quota: limit,
-    windowSeconds: undefined,
-    burst: undefined,
+    about: writeAdvert({ name, unit, quota: limit, windowSeconds: undefined, burst: undefined }),
     remaining: left,
     resetSeconds: undefined,
     partitionKey: undefined,

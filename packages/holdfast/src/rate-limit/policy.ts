@@ -135,7 +135,7 @@ export function limitPolicy(limiter: Limiter, rules: readonly Rule[]): Policy {
 
   /** Refuses a call, and counts the refusal where a limit is for those. */
   function refused(subject: Subject, violated: readonly Notice[], notices: readonly Notice[]): Promise<Reply> | Reply {
-    publish('rate-limit', 'throttled', subject.route, violated[0]?.name)
+    publish('rate-limit', 'throttled', subject.route, violated[0]?.about.name)
     const refusal = (): Reply => told(refuseQuota(problem, violated, random), notices)
     const applied = rejected.length === 0 ? [] : select(rejected, subject, clock, false)
     if (!Array.isArray(applied) || applied.length === 0) return refusal()

@@ -17,7 +17,7 @@ export function jitteredSeconds(waitSeconds: number, random: Random): number {
 
 /** Refuses a call whose limits are used up. */
 export function refuseQuota(problem: Problem, violated: readonly Notice[], random: Random): Reply {
-  const names = violated.map(({ name }) => name)
+  const names = violated.map(({ about }) => about.name)
   const wait = Math.max(1, ...violated.map(({ resetSeconds = 1 }) => resetSeconds))
   return problem('quota-exceeded', {
     detail: `${listed(names)} used up; come back after Retry-After`,
@@ -31,7 +31,7 @@ export function refuseAbuse(problem: Problem, violated: readonly Notice[], rando
   const wait = Math.max(1, ...violated.map(({ resetSeconds = 1 }) => resetSeconds))
   return problem('abnormal-usage', {
     retryAfterMs: jitteredSeconds(wait, random) * 1_000,
-    members: { 'violated-policies': violated.map(({ name }) => name) },
+    members: { 'violated-policies': violated.map(({ about }) => about.name) },
   })
 }
 

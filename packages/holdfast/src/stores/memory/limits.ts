@@ -2,6 +2,7 @@ import type { Clock } from '../../core/index.ts'
 import { storeUnavailable } from '../../core/index.ts'
 import { debited, fits, settle as settleOne, stateAt } from '../../rate-limit/decide.ts'
 import type {
+  BucketMeter,
   ItemStanding,
   LimitStore,
   Meter,
@@ -12,7 +13,7 @@ import type {
   TakeItem,
   TakeResult,
 } from '../../rate-limit/store.ts'
-import { bucketCounters, calendarCounters, windowCounters } from './counters.ts'
+import { BucketCounters, calendarCounters, windowCounters } from './counters.ts'
 import type { Counters } from './counters.ts'
 import { createKeyHash } from './key-hash.ts'
 import { createOverflow } from './overflow.ts'
@@ -35,6 +36,11 @@ interface Spot {
   version: number
 }
 
+/** The tables that were needed so far, by kind and shard. */
+interface Tables extends Record<Meter['kind'], (Counters | undefined)[]> {
+  readonly bucket: (BucketCounters | undefined)[]
+}
+
 /** Above this many, counters are split over several tables, so that one that grows holds the process up for less than a millisecond. */
 const fewEnough = 32_768
 
@@ -50,7 +56,7 @@ export function memoryLimits(maxKeys: number, clock: Clock): MemoryLimits {
   /** Where the items of the take at hand are; nothing is awaited meanwhile, so one list does for all. */
   const spots: Spot[] = []
 
-  function createTables(): Record<Meter['kind'], (Counters | undefined)[]> {
+  function createTables(): Tables {
     return { bucket: [], window: [], calendar: [] }
   }
 
@@ -58,7 +64,8 @@ export function memoryLimits(maxKeys: number, clock: Clock): MemoryLimits {
   function locate(index: number, owner: string, counter: string, kind: Meter['kind']): Spot {
     const spot = (spots[index] ??= { table: undefined as unknown as Counters, high: 0, low: 0, base: -1, version: -1 })
     hash.of(owner, counter)
-    const [high, low] = hash.words as unknown as readonly [number, number]
+    const high = hash.words[0] as number
+    const low = hash.words[1] as number
     const shard = low & (shards - 1)
     const table = tables[kind][shard] ?? (tables[kind][shard] = makers[kind](most))
     spot.table = table
@@ -114,6 +121,16 @@ export function memoryLimits(maxKeys: number, clock: Clock): MemoryLimits {
   }
 
   function takeOne(item: TakeItem, now: number): TakeResult {
+    const { meter } = item
+    hash.of(item.owner, item.counter)
+    const high = hash.words[0] as number
+    const low = hash.words[1] as number
+    const table = meter.kind === 'bucket' ? tables.bucket[low & (shards - 1)] : undefined
+    const base = table === undefined ? -1 : table.slab.find(high, low)
+    if (table !== undefined && base >= 0 && table.isCountedBy(base, meter as BucketMeter)) {
+      const standing = table.takeAt(base, meter as BucketMeter, item.cost, now)
+      return { admitted: standing.fits || item.shadow, now, items: [standing] }
+    }
     const state = read(0, item, now)
     const hasRoom = fits(item.meter, state, item.cost)
     const standing = { fits: hasRoom, state }
@@ -165,7 +182,7 @@ export function memoryLimits(maxKeys: number, clock: Clock): MemoryLimits {
 }
 
 const makers = {
-  bucket: bucketCounters as (most: number) => Counters,
+  bucket: (most: number): BucketCounters => new BucketCounters(most),
   window: windowCounters,
   calendar: calendarCounters,
 }

@@ -10,9 +10,9 @@ import type { LimitBench } from './subject.ts'
 type Settling = Extract<LimitOperation, { kind: 'settle' }>
 type Taking = Extract<LimitOperation, { kind: 'take' }>
 
-/** What the model keeps of one counter. A store may forget it from `emptyAt` on, and need not. */
+/** What the model knows of one counter: all that a store may hold. It may forget a counter from `emptyAt` on, and need not. */
 interface Kept {
-  readonly state: MeterState
+  readonly states: readonly (MeterState | undefined)[]
   readonly emptyAt: number
 }
 
@@ -91,7 +91,7 @@ async function findDisagreement(bench: LimitBench, history: readonly LimitOperat
     const match = possible.find((decision) => agree(observed, decision))
     if (match === undefined) return possible.map(({ admitted, items }) => JSON.stringify({ admitted, items })).join(' or ')
     match.writes.forEach((write, index) => {
-      if (write !== undefined) keep(items[index] as TakeItem, write, observed.now)
+      if (write !== undefined) keep(items[index] as TakeItem, [write], observed.now)
     })
     return undefined
   }
@@ -110,8 +110,8 @@ async function findDisagreement(bench: LimitBench, history: readonly LimitOperat
     if (!observed.applied) return undefined
     applied.set(name, observed.now)
     for (const item of settled) {
-      const kept = model.get(keyOf(item))
-      keep(item, settle(item, kept?.state, takenAt, observed.now), observed.now)
+      const after = possibleOf(item, observed.now).map((state) => settle(item, state, takenAt, observed.now))
+      keep(item, after, observed.now)
     }
     return undefined
   }
@@ -121,18 +121,20 @@ async function findDisagreement(bench: LimitBench, history: readonly LimitOperat
     return { owner: owners[owner] as string, counter: `${kind}-${counter}`, meter: plans[plan % plans.length] as Meter }
   }
 
-  function keep(item: { owner: string; counter: string; meter: Meter }, state: MeterState, now: number): void {
-    model.set(keyOf(item), { state, emptyAt: now + ttlMs(item.meter, state, now) - graceMs })
+  function keep(item: { owner: string; counter: string; meter: Meter }, states: readonly MeterState[], now: number): void {
+    model.set(keyOf(item), { states, emptyAt: now + Math.min(...states.map((state) => ttlMs(item.meter, state, now))) - graceMs })
+  }
+
+  function possibleOf(item: { owner: string; counter: string }, now: number): readonly (MeterState | undefined)[] {
+    const kept = model.get(keyOf(item))
+    if (kept === undefined) return [undefined]
+    return now >= kept.emptyAt ? [...kept.states, undefined] : kept.states
   }
 
   /** All that a store may still know: a counter that has run empty is forgotten at some time. */
   function statesOf(items: readonly TakeItem[], now: number): readonly (readonly (MeterState | undefined)[])[] {
     return items.reduce<readonly (readonly (MeterState | undefined)[])[]>(
-      (before, item) => {
-        const kept = model.get(keyOf(item))
-        const may = kept === undefined ? [undefined] : now >= kept.emptyAt ? [kept.state, undefined] : [kept.state]
-        return before.flatMap((states) => may.map((state) => [...states, state]))
-      },
+      (before, item) => before.flatMap((states) => possibleOf(item, now).map((state) => [...states, state])),
       [[]],
     )
   }
