@@ -27,21 +27,6 @@ describeMatrix('races', { kits: ['node', 'fastify'] }, (matrix) => {
     expect((await servers[0].things.read('a'))?.name).toBe(all.find(({ status }) => status === 200)?.json['name'])
   })
 
-  it('of eight writers that count lose no count [C5]', async () => {
-    const { send, make, things } = await startThings(matrix)
-    await make('a', '0')
-    await times(8, async () => {
-      for (let done = 0; done < 25;) {
-        const read = await send('GET', '/things/a')
-        const name = String(Number(read.json['name']) + 1)
-        const written = await send('PUT', '/things/a', { body: { name }, headers: { 'if-match': String(read.headers['etag']) } })
-        expect([200, 412]).toContain(written.status)
-        if (written.status === 200) done += 1
-      }
-    })
-    expect((await things.read('a'))?.name).toBe('200')
-  })
-
   it('with a lost answer end well, by the key [C19]', async () => {
     const { send, make, things, tagOf } = await startThings(matrix)
     const [tag, key] = [await make('a', 'one'), 'lost']
@@ -57,6 +42,23 @@ describeMatrix('races', { kits: ['node', 'fastify'] }, (matrix) => {
     await send('PUT', '/things/a', { body: { name: 'three' }, headers: { 'if-match': await tagOf('a') } })
     expect((await send('PUT', '/things/a', call)).status).toBe(200)
     expect((await things.read('a'))?.name).toBe('three')
+  })
+})
+
+describeMatrix('a race', { kits: ['node'] }, (matrix) => {
+  it('of eight writers that count lose no count [C5]', async () => {
+    const { send, make, things } = await startThings(matrix)
+    await make('a', '0')
+    await times(8, async () => {
+      for (let done = 0; done < 25;) {
+        const read = await send('GET', '/things/a')
+        const name = String(Number(read.json['name']) + 1)
+        const written = await send('PUT', '/things/a', { body: { name }, headers: { 'if-match': String(read.headers['etag']) } })
+        expect([200, 412]).toContain(written.status)
+        if (written.status === 200) done += 1
+      }
+    })
+    expect((await things.read('a'))?.name).toBe('200')
   })
 })
 
