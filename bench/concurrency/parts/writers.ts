@@ -61,13 +61,14 @@ async function run(servers: readonly ServerProcess[], writers: number): Promise<
 }
 
 async function compare(title: string, database: string, rounds: number): Promise<Table[]> {
-  const start = (kind: WriteKind) =>
-    Promise.all(
-      Array.from({ length: processes }, () => {
-        const spec: ServerSpec = { kind: 'counter', database, write: kind }
-        return startProcess(new URL('../server/main.ts', import.meta.url), spec, { profileFolder: undefined })
-      }),
-    )
+  const start = async (kind: WriteKind): Promise<ServerProcess[]> => {
+    const started: ServerProcess[] = []
+    const spec: ServerSpec = { kind: 'counter', database, write: kind }
+    // One after the other: CREATE TABLE IF NOT EXISTS fails in Postgres when two run at once.
+    for (let at = 0; at < processes; at++)
+      started.push(await startProcess(new URL('../server/main.ts', import.meta.url), spec, { profileFolder: undefined }))
+    return started
+  }
   const servers = new Map<WriteKind, readonly ServerProcess[]>()
   for (const kind of kinds) servers.set(kind, await start(kind))
   const measured = new Map<string, Round[]>()
