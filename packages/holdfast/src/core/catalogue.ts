@@ -248,16 +248,19 @@ export type ErrorCode =
   | 'endpoint-unavailable'
   | 'expectation-ignored'
   | 'export-failed'
+  | 'intent-reused'
   | 'lease-lost'
   | 'lossy-number'
   | 'next-refused'
   | 'no-current-call'
+  | 'outbox-full'
   | 'outcome-unknown'
   | 'pacing-refused'
   | 'page-invalid'
   | 'pagination-loop'
   | 'resource-gone'
   | 'retryable'
+  | 'secret-refused'
   | 'store-unavailable'
   | 'update-conflict'
   | 'version-conflict'
@@ -277,16 +280,19 @@ export const errorCodes: Readonly<Record<ErrorCode, string>> = {
   'endpoint-unavailable': 'An endpoint failed so often that nothing is sent to it for now.',
   'expectation-ignored': "A guarded handler answered with success and did not consume its caller's expectation.",
   'export-failed': 'An export of JSON lines failed, or broke off again and again.',
+  'intent-reused': 'An outbox was given another request under an intent it knows.',
   'lease-lost': 'Another process took the key over while this one was still running.',
   'lossy-number': 'A value would be written back with a number that was rounded when it was read.',
   'next-refused': 'The next page is said to be on another origin.',
   'no-current-call': 'currentCall() was called outside a handler that Holdfast wraps.',
+  'outbox-full': 'As many requests wait in an outbox as it may hold.',
   'outcome-unknown': 'A call was sent, and it is not known whether it took effect.',
   'pacing-refused': 'A call would have had to wait for its turn longer than it has time.',
   'page-invalid': 'A page is no JSON, or has its items in none of the usual places.',
   'pagination-loop': 'The server sends a walk over pages in circles.',
   'resource-gone': 'There is nothing to update: 404 or 410.',
   retryable: 'A handler declared that it failed without an effect.',
+  'secret-refused': 'A request for an outbox holds what looks like a credential.',
   'store-unavailable': 'The store could not be reached, or did not answer in time.',
   'update-conflict': 'Others wrote first, each time, or changed the same members.',
   'version-conflict': 'A conditional write of several resources found one of them changed.',

@@ -33,7 +33,10 @@ export function createVirtualTime(startAt: number, isWorking: (turn: number) => 
     },
     async run(done) {
       await rest(isWorking)
-      for (let event = pop(heap); event !== undefined && !done(); event = pop(heap)) {
+      // Asked before an event is taken: one that is left belongs to the next run.
+      while (!done()) {
+        const event = pop(heap)
+        if (event === undefined) break
         if (event.cancelled) continue
         now = event.at
         event.action()

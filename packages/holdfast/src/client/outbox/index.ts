@@ -1,0 +1,6 @@
+export type { Entry, EntryResult, EntryState, NewEntry } from './entry.ts'
+export { outbox } from './outbox.ts'
+export type { Drained, Outbox, Sent } from './outbox.ts'
+export type { OutboxRequest, Secrets } from './request.ts'
+export type { OutboxOptions } from './settings.ts'
+export type { Added, ListQuery, OutboxStore, Settlement, Take } from './store.ts'
