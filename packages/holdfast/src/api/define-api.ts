@@ -4,6 +4,8 @@ import { deadline, shedExpired } from '../deadline/index.ts'
 import { createInFlight, lookupPath, outcomeLookup, resolveKey, toSettings } from '../idempotency/index.ts'
 import type { Finding, Guarantee, Resolved } from '../idempotency/index.ts'
 import { accountStep } from './account.ts'
+import { apiVersions } from './api-versions.ts'
+import type { ApiVersions } from './api-versions.ts'
 import { collectRegularly } from './collect.ts'
 import { assertDeclaration } from './declaration.ts'
 import type { ApiDeclaration } from './declaration.ts'
@@ -21,6 +23,8 @@ import type { KnownRoute } from './versioning-step.ts'
 export interface Api {
   /** All promises as one policy, for `holdfast(api)` of an adapter. */
   readonly policy: Policy
+  /** Where versions are declared: what its owner asks of them. */
+  readonly versions: ApiVersions | undefined
   /** Refuses new keyed calls with `shutting-down` and resolves when those under way have ended. For SIGTERM. */
   drain(): Promise<void>
   /** What the store's settings would break. Ask at start, and refuse to start on an error. */
@@ -49,9 +53,9 @@ export function defineApi(declaration: ApiDeclaration): Api {
   const problem = createProblem(problemBase)
   const inFlight = createInFlight()
   const account = accountStep(declaration.account ?? (() => 'single'), problem)
-  const versions = versioningOf(declaration, problem)
+  const versioning = versioningOf(declaration, problem)
   const limits = limitSteps(declaration, problem)
-  const steps: RouteSteps = { declaration, account, problem, inFlight, limits, versioning: versions }
+  const steps: RouteSteps = { declaration, account, problem, inFlight, limits, versioning }
   const router = compileRoutes(
     knownRoutes(declaration).map((known) => [known.path, { route: known.route, policy: compileRoute(known, steps) }] as const),
   )
@@ -81,10 +85,11 @@ export function defineApi(declaration: ApiDeclaration): Api {
 
   return {
     policy,
+    versions: versioning && declaration.versions && apiVersions(declaration.versions, versioning, store.versions, problem, clock),
     async drain() {
       for (const stop of stopCollecting) stop()
       await inFlight.drain()
-      await versions?.usage?.stop()
+      await versioning?.usage?.stop()
     },
     doctor: async () => (await store.idempotency?.doctor()) ?? [],
     resolve(key, resolved) {
@@ -106,8 +111,8 @@ function compileRoute(known: KnownRoute, steps: RouteSteps): Policy {
   const { versioning, account, problem, declaration } = steps
   const precondition = preconditionSteps(route, rules, steps)
   return stack(
-    deadline({ problem, ...(declaration.clock && { clock: declaration.clock }) }),
     ...(versioning ? [versioning.reply] : []),
+    deadline({ problem, ...(declaration.clock && { clock: declaration.clock }) }),
     account,
     ...(versioning ? [versioning.resolve, ...pathStep(known, steps)] : []),
     ...(steps.limits?.forRoute(route, rules) ?? []),

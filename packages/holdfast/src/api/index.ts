@@ -1,4 +1,5 @@
 export type { AccountResolver } from './account.ts'
 export type { ApiDeclaration, LimitingOptions, RouteDeclaration, Store } from './declaration.ts'
+export type { ApiVersions, VersionSummary } from './api-versions.ts'
 export { defineApi } from './define-api.ts'
 export type { Api } from './define-api.ts'

@@ -18,6 +18,14 @@ export interface ChainStep {
   down(object: ObjectEdit): void
 }
 
+/** A shape right before and right after one change. */
+export interface Stage {
+  readonly change: number
+  readonly shape: string
+  readonly shapesBefore: Snapshot['shapes']
+  readonly shapesAfter: Snapshot['shapes']
+}
+
 /** All versions, derived from the newest one: what each promises, and what leads from one to the next. */
 export interface Chain {
   readonly versions: readonly string[]
@@ -28,6 +36,7 @@ export interface Chain {
   readonly snapshots: ReadonlyMap<string, Snapshot>
   /** By shape, in the order of the chain. */
   readonly shapeSteps: ReadonlyMap<string, readonly ChainStep[]>
+  readonly stages: readonly Stage[]
   /** By route, for the whole body of its successful answers. */
   readonly routeSteps: ReadonlyMap<string, readonly ChainStep[]>
 }
@@ -42,15 +51,24 @@ export function buildChain(versions: readonly string[], declared: readonly Chang
   const versionOf = changes.map((change) => versions.indexOf(change.in))
   const shapeSteps = new Map<string, ChainStep[]>()
   const routeSteps = new Map<string, ChainStep[]>()
+  const stages: Stage[] = []
   const snapshots = new Map<string, Snapshot>()
   let snapshot = newest
   for (let version = versions.length - 1; version >= 0; version--) {
     snapshot = { ...snapshot, version: versions[version] as string }
     snapshots.set(snapshot.version, snapshot)
     for (let index = changes.length - 1; index >= 0; index--)
-      if (versionOf[index] === version) snapshot = takeAway(snapshot, changes[index] as Change, index, shapeSteps, routeSteps)
+      if (versionOf[index] === version) {
+        const change = changes[index] as Change
+        const after = snapshot
+        snapshot = takeAway(after, change, index, shapeSteps, routeSteps)
+        if (change.on.kind === 'resource')
+          stages.push(
+            ...change.on.names.map((shape) => ({ change: index, shape, shapesBefore: snapshot.shapes, shapesAfter: after.shapes })),
+          )
+      }
   }
-  return { versions, changes, versionOf, snapshots, shapeSteps, routeSteps }
+  return { versions, changes, versionOf, snapshots, shapeSteps, routeSteps, stages }
 }
 
 function inOrder(versions: readonly string[], declared: readonly Change[]): Change[] {

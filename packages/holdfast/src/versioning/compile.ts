@@ -9,7 +9,7 @@ import type { Planner } from './plan.ts'
 import { createPointerMap } from './pointers.ts'
 import type { PointerMap } from './pointers.ts'
 import { planQuery } from './query.ts'
-import type { QueryPlan } from './query.ts'
+import type { Placed, QueryPlan } from './query.ts'
 
 /** What happens to the calls of one route under one version. Whatever is `undefined` stays as it came. */
 export interface RoutePlan {
@@ -17,9 +17,9 @@ export interface RoutePlan {
   response(status: number, mediaType: string): PlanNode | undefined
   readonly query: QueryPlan | undefined
   /** Header fields of requests: their name in the version, and in the newest one. */
-  readonly fields: readonly (readonly [before: string, after: string])[]
+  readonly fields: readonly Placed<readonly [before: string, after: string]>[]
   /** What a status of the newest version is in this one. */
-  status(newest: number): number
+  status(newest: number, trace: Trace): number
   readonly pointers: PointerMap
 }
 
@@ -51,40 +51,40 @@ const nothing: RoutePlan = {
 export function compileVersion(chain: Chain, version: string): VersionPlan {
   const place = chain.versions.indexOf(version)
   const isMissing = (change: number): boolean => (chain.versionOf[change] as number) > place
-  const missing = chain.changes.filter((_, index) => isMissing(index))
+  const placed = chain.changes.map((what, change) => ({ change, what })).filter(({ change }) => isMissing(change))
   const ups = plannerOf(chain, version, isMissing, 'up')
   const downs = plannerOf(chain, chain.versions.at(-1) as string, isMissing, 'down')
   const newest = chain.snapshots.get(chain.versions.at(-1) as string)
   const own = chain.snapshots.get(version)
   const routes = new Map<string, RoutePlan>()
   for (const [route, model] of newest?.routes ?? []) {
-    const changes = missing.filter(({ on }) => on.kind === 'routes' && on.names.includes(route))
+    const changes = placed.filter(({ what: { on } }) => on.kind === 'routes' && on.names.includes(route))
     const wholes = stepsOf(chain.routeSteps.get(route), isMissing, 'down')
     const answers = new Map(
       [...model.responses].map(([status, content]) => [status, planContent(content, downs, isSuccess(status) ? wholes : [])]),
     )
     const asked = planContent(own?.routes.get(route)?.request ?? new Map(), ups, [])
-    const query = planQuery(changes.map((change) => change.query))
+    const query = planQuery(changes.map(({ change, what }) => ({ change, what: what.query })))
     routes.set(route, {
       request: (mediaType) => find(asked, mediaType),
       response: (status, mediaType) =>
         find(answers.get(String(status)) ?? answers.get(`${Math.trunc(status / 100)}XX`) ?? answers.get('default'), mediaType),
       query,
-      fields: changes.flatMap(({ headers }) => Object.entries(headers)),
-      status: planStatus(changes.toReversed().map(({ status }) => status)),
+      fields: changes.flatMap(({ change, what }) => Object.entries(what.headers).map((names) => ({ change, what: names }))),
+      status: planStatus(changes.toReversed().map(({ change, what }) => ({ change, what: what.status }))),
       pointers: createPointerMap(
         model.request.get('application/json'),
         (shape) => (chain.shapeSteps.get(shape) ?? []).filter(({ change }) => isMissing(change)),
-        changes.map((change) => change.query),
+        changes.map(({ what }) => what.query),
       ),
     })
   }
   return {
     version,
-    paths: planPaths(missing.map(({ paths }) => paths)),
+    paths: planPaths(placed.map(({ change, what }) => ({ change, what: what.paths }))),
     routes,
     anyRoute: nothing,
-    missing: new Set(missing.map(({ id }) => id)),
+    missing: new Set(placed.map(({ what: { id } }) => id)),
     refusal: refusalPlan(chain, isMissing),
     up: (shape) => (own?.shapes.has(shape) ? ups.planShape(shape) : undefined),
     down: (shape) => (newest?.shapes.has(shape) ? downs.planShape(shape) : undefined),
@@ -121,9 +121,15 @@ function find(plans: ReadonlyMap<string, PlanNode | undefined> | undefined, medi
   return isJson ? plans.get('application/json') : undefined
 }
 
-function planStatus(changes: readonly Readonly<Record<number, number>>[]): (newest: number) => number {
-  const effective = changes.filter((statuses) => Object.keys(statuses).length > 0)
-  return (newest) => effective.reduce((status, statuses) => statuses[status] ?? status, newest)
+function planStatus(changes: readonly Placed<Readonly<Record<number, number>>>[]): RoutePlan['status'] {
+  const effective = changes.filter(({ what }) => Object.keys(what).length > 0)
+  return (newest, trace) =>
+    effective.reduce((status, { change, what }) => {
+      const before = what[status]
+      if (before === undefined) return status
+      trace.fired(change)
+      return before
+    }, newest)
 }
 
 function refusalPlan(chain: Chain, isMissing: (change: number) => boolean): VersionPlan['refusal'] {

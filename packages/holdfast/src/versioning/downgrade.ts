@@ -40,7 +40,7 @@ export async function downgradeReply(reply: Reply, downgrade: Downgrade): Promis
   const withLinks = downgradeFields(reply, downgrade)
   const plan = route.response(reply.status, type)
   if (reply.status >= 400 && type === 'application/problem+json') return downgradeRefusal(withLinks, plan, downgrade)
-  const status = route.status(reply.status)
+  const status = route.status(reply.status, downgrade.trace)
   const translated = plan === undefined ? withLinks : await downgradeBody(withLinks, plan, type, downgrade)
   return status === reply.status ? translated : { ...translated, status }
 }
@@ -100,12 +100,12 @@ function pointTo(value: unknown, { pointers }: RoutePlan): unknown {
   return { ...(value as object), errors: moved }
 }
 
-function downgradeFields(reply: Reply, { plan, route, call, prefix }: Downgrade): Reply {
+function downgradeFields(reply: Reply, { plan, route, call, prefix, trace }: Downgrade): Reply {
   const changes: Record<string, string | undefined> = {}
   const { paths } = plan
   if (paths !== undefined || route.query !== undefined || prefix !== '') {
     const path = targetOf(call.url).path.slice(prefix.length)
-    const links: LinkPlan = { paths, query: route.query, ownPath: paths?.up(path) ?? path, host: call.headers.get('host'), prefix }
+    const links: LinkPlan = { paths, query: route.query, ownPath: paths?.up(path) ?? path, host: call.headers.get('host'), trace, prefix }
     for (const name of ['location', 'content-location']) {
       const value = reply.headers.get(name)
       if (value !== null) changes[name] = downgradeUrl(value, links)
@@ -113,9 +113,13 @@ function downgradeFields(reply: Reply, { plan, route, call, prefix }: Downgrade)
     const link = reply.headers.get('link')
     if (link !== null) changes['link'] = downgradeLinks(link, links)
   }
-  for (const [before, after] of route.fields.toReversed()) {
+  for (const {
+    change,
+    what: [before, after],
+  } of route.fields.toReversed()) {
     const value = changes[after.toLowerCase()] ?? reply.headers.get(after)
     if (value === null) continue
+    trace.fired(change)
     changes[after.toLowerCase()] = undefined
     changes[before.toLowerCase()] = value
   }

@@ -1,4 +1,5 @@
 import { targetOf } from '../core/index.ts'
+import type { Trace } from './json/rewrite.ts'
 import type { PathPlan } from './paths.ts'
 import type { QueryPlan } from './query.ts'
 
@@ -11,6 +12,7 @@ export interface LinkPlan {
   readonly ownPath: string
   /** The host of the call; links elsewhere are left alone. */
   readonly host: string | null
+  readonly trace: Trace
   /** What stands before paths when the version is named there: `/2025-01-15`. */
   readonly prefix: string
 }
@@ -20,9 +22,9 @@ export function downgradeUrl(url: string, plan: LinkPlan): string {
   const isRelative = url.startsWith('/') && !url.startsWith('//')
   if (!isRelative && !isOwnHost(url, plan.host) && !url.startsWith('?')) return url
   const { path, query } = url.startsWith('?') ? { path: '', query: url.slice(1) } : targetOf(url)
-  const before = path === '' ? '' : plan.prefix + (plan.paths?.down(path) ?? path)
+  const before = path === '' ? '' : plan.prefix + (plan.paths?.down(path, plan.trace) ?? path)
   const isOwn = path === '' || path === plan.ownPath
-  const asked = isOwn && plan.query !== undefined ? plan.query.down(query) : query
+  const asked = isOwn && plan.query !== undefined ? plan.query.down(query, plan.trace) : query
   const head = isRelative || path === '' ? '' : url.slice(0, url.indexOf(path, url.indexOf('://') + 3))
   const hash = url.indexOf('#')
   return head + before + (asked === '' ? '' : `?${asked}`) + (hash < 0 ? '' : url.slice(hash))

@@ -1,21 +1,34 @@
+import type { Trace } from './json/rewrite.ts'
+import type { Placed } from './query.ts'
+
 /** What paths become, in both directions. */
 export interface PathPlan {
-  up(path: string): string
-  down(path: string): string
+  up(path: string, trace?: Trace): string
+  down(path: string, trace?: Trace): string
 }
 
-type Renames = readonly (readonly [before: string, after: string])[]
+type Renames = Placed<readonly (readonly [from: string, to: string])[]>
 
 /** Makes the plan of paths from the changes between a version and the newest one, the oldest first. */
-export function planPaths(changes: readonly Readonly<Record<string, string>>[]): PathPlan | undefined {
-  const renames: Renames[] = changes.map((paths) => Object.entries(paths)).filter((paths) => paths.length > 0)
+export function planPaths(changes: readonly Placed<Readonly<Record<string, string>>>[]): PathPlan | undefined {
+  const renames: Renames[] = changes
+    .map(({ change, what }) => ({ change, what: Object.entries(what) }))
+    .filter(({ what }) => what.length > 0)
   if (renames.length === 0) return undefined
-  const back = renames.toReversed().map((paths) => paths.map(([before, after]) => [after, before] as const))
-  return { up: (path) => renames.reduce(exchange, path), down: (path) => back.reduce(exchange, path) }
+  const back: Renames[] = renames
+    .toReversed()
+    .map(({ change, what }) => ({ change, what: what.map(([before, after]) => [after, before] as const) }))
+  return { up: (path, trace) => apply(path, renames, trace), down: (path, trace) => apply(path, back, trace) }
 }
 
 /** Only whole segments count: `/pay` does not begin `/payments`. */
-function exchange(path: string, renames: Renames): string {
-  const found = renames.find(([from]) => path === from || (path.startsWith(from) && path.charCodeAt(from.length) === 47))
-  return found === undefined ? path : found[1] + path.slice(found[0].length)
+function apply(path: string, renames: readonly Renames[], trace: Trace | undefined): string {
+  let renamed = path
+  for (const { change, what } of renames) {
+    const found = what.find(([from]) => renamed === from || (renamed.startsWith(from) && renamed.charCodeAt(from.length) === 47))
+    if (found === undefined) continue
+    renamed = found[1] + renamed.slice(found[0].length)
+    trace?.fired(change)
+  }
+  return renamed
 }

@@ -1,4 +1,5 @@
 import type { QueryChange } from './change.ts'
+import type { Trace } from './json/rewrite.ts'
 import type { Mapping } from './operations/index.ts'
 
 /** One parameter as it was written. */
@@ -6,49 +7,66 @@ type Pair = readonly [name: string, value: string | undefined]
 
 /** What the query of a route becomes, in both directions. */
 export interface QueryPlan {
-  up(query: string): string
-  down(query: string): string
+  up(query: string, trace: Trace): string
+  down(query: string, trace: Trace): string
+}
+
+/** Something of a change, with the place of the change in the chain. */
+export interface Placed<T> {
+  readonly change: number
+  readonly what: T
 }
 
 /**
  * Makes the plan of a query from the changes between a version and the newest one, the oldest first. What they do not name keeps its
  * spelling, its place and its repeats.
  */
-export function planQuery(changes: readonly QueryChange[]): QueryPlan | undefined {
-  const effective = changes.filter(({ rename, values }) => Object.keys(rename ?? {}).length + Object.keys(values ?? {}).length > 0)
+export function planQuery(changes: readonly Placed<QueryChange>[]): QueryPlan | undefined {
+  const effective = changes.filter(({ what: { rename = {}, values = {} } }) => Object.keys(rename).length + Object.keys(values).length > 0)
   if (effective.length === 0) return undefined
-  const upward = effective.map((change) => step(Object.entries(change.rename ?? {}), change.values ?? {}, true))
-  const downward = effective.toReversed().map((change) => step(Object.entries(change.rename ?? {}), change.values ?? {}, false))
-  return { up: (query) => apply(query, upward), down: (query) => apply(query, downward) }
+  const upward = effective.map((change) => toStep(change, true))
+  const downward = effective.toReversed().map((change) => toStep(change, false))
+  return { up: (query, trace) => apply(query, upward, trace), down: (query, trace) => apply(query, downward, trace) }
 }
 
-type PairStep = (pair: Pair) => Pair
+interface PairStep {
+  readonly change: number
+  run(pair: Pair): Pair
+}
 
-function step(renames: readonly (readonly [string, string])[], values: Readonly<Record<string, Mapping>>, isUp: boolean): PairStep {
-  const names = new Map(isUp ? renames : renames.map(([before, after]) => [after, before] as const))
+function toStep({ change, what: { rename = {}, values = {} } }: Placed<QueryChange>, isUp: boolean): PairStep {
+  const names = new Map(Object.entries(rename).map(([before, after]) => (isUp ? [before, after] : [after, before])))
   const mapped = (name: string, value: string | undefined): string | undefined => {
-    const mapping = Object.hasOwn(values, name) ? values[name] : undefined
+    const mapping: Mapping | undefined = Object.hasOwn(values, name) ? values[name] : undefined
     if (mapping === undefined || value === undefined) return value
     const before = decode(value)
     const after = isUp ? mapping.up(before) : mapping.down(before)
     return after === before ? value : encodeURIComponent(String(after))
   }
-  return ([name, value]) => {
-    const plain = decode(name)
-    const renamed = names.get(plain)
-    const newest = isUp ? (renamed ?? plain) : plain
-    return [renamed === undefined ? name : encodeURIComponent(renamed), mapped(newest, value)]
+  return {
+    change,
+    run(pair) {
+      const [name, value] = pair
+      const plain = decode(name)
+      const renamed = names.get(plain)
+      const next = mapped(isUp ? (renamed ?? plain) : plain, value)
+      return renamed === undefined && next === value ? pair : [renamed === undefined ? name : encodeURIComponent(renamed), next]
+    },
   }
 }
 
-function apply(query: string, steps: readonly PairStep[]): string {
+function apply(query: string, steps: readonly PairStep[], trace: Trace): string {
   if (query === '') return query
   return query
     .split('&')
     .map((part) => {
       const at = part.indexOf('=')
       let pair: Pair = at < 0 ? [part, undefined] : [part.slice(0, at), part.slice(at + 1)]
-      for (const one of steps) pair = one(pair)
+      for (const step of steps) {
+        const next = step.run(pair)
+        if (next !== pair) trace.fired(step.change)
+        pair = next
+      }
       return pair[1] === undefined ? pair[0] : `${pair[0]}=${pair[1]}`
     })
     .join('&')

@@ -7,7 +7,7 @@ import type { VersionContext } from './context.ts'
 import { withoutVersion } from './explicit.ts'
 import { ChangedHeaders, essenceOf } from './fields.ts'
 import { StepError, rewriteJson } from './json/rewrite.ts'
-import type { PlanNode } from './json/rewrite.ts'
+import type { PlanNode, Trace } from './json/rewrite.ts'
 import { JsonSyntaxError } from './json/scanner.ts'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -23,32 +23,37 @@ export function upgradeRequest(
   route: RoutePlan,
   problem: Problem,
 ): Promise<Call | Reply> | Call | Reply {
-  const url = upgradeUrl(call, context, route)
-  const headers = upgradeFields(call.headers, route)
+  const trace = traceOf(context)
+  const url = upgradeUrl(call, context, route, trace)
+  const headers = upgradeFields(call.headers, route, trace)
   const change: Partial<CallChange> = { ...(url !== call.url && { url }), ...(headers !== call.headers && { headers }) }
   const plan = hasBody(call) ? route.request(essenceOf(call.headers.get('content-type'))) : undefined
   if (plan !== undefined) return upgradeBody(call, context, plan, change, problem)
   return url === call.url && headers === call.headers ? call : call.with(change)
 }
 
-function upgradeUrl(call: Call, { versions, plan }: VersionContext, route: RoutePlan): string {
+function upgradeUrl(call: Call, { versions, plan }: VersionContext, route: RoutePlan, trace: Trace): string {
   const plain = versions.places.includes('path') ? withoutVersion(call.url) : call.url
   if (plan.paths === undefined && route.query === undefined) return plain
   const { path, query } = targetOf(plain)
-  const upPath = plan.paths?.up(path) ?? path
-  const upQuery = route.query?.up(query) ?? query
+  const upPath = plan.paths?.up(path, trace) ?? path
+  const upQuery = route.query?.up(query, trace) ?? query
   if (upPath === path && upQuery === query) return plain
   const start = plain.startsWith('/') ? 0 : plain.indexOf(path, plain.indexOf('://') + 3)
   return plain.slice(0, Math.max(0, start)) + upPath + (upQuery === '' ? '' : `?${upQuery}`)
 }
 
-function upgradeFields(headers: HeaderReader, { fields }: RoutePlan): HeaderReader {
+function upgradeFields(headers: HeaderReader, { fields }: RoutePlan, trace: Trace): HeaderReader {
   if (fields.length === 0) return headers
   const changes = new Map<string, string | null>()
-  for (const [before, after] of fields) {
+  for (const {
+    change,
+    what: [before, after],
+  } of fields) {
     const name = before.toLowerCase()
     const value = changes.get(name) ?? headers.get(name)
     if (value === null) continue
+    trace.fired(change)
     changes.set(name, null)
     changes.set(after.toLowerCase(), value)
   }

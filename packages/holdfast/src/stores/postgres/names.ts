@@ -8,6 +8,9 @@ export interface Names {
   readonly bare: { readonly schema: string; readonly table: string }
   readonly records: string
   readonly versions: string
+  readonly pins: string
+  readonly usage: string
+  readonly retirements: string
   readonly claim: string
   readonly complete: string
   readonly begin: string
@@ -48,6 +51,9 @@ export function namesOf(schema: string, table: string): Names {
     bare: { schema, table },
     records: qualified(''),
     versions: qualified('_versions'),
+    pins: qualified('_pins'),
+    usage: qualified('_usage'),
+    retirements: qualified('_retirements'),
     claim: qualified('_claim_v1'),
     complete: qualified('_complete_v1'),
     begin: qualified('_begin_v1'),

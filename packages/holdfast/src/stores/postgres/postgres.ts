@@ -3,6 +3,7 @@ import { currentCall } from '../../core/current.ts'
 import { configurationError } from '../../core/errors.ts'
 import { transactionFact } from '../../core/facts.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
+import type { VersionStore } from '../../versioning/store.ts'
 import type { LimitStore } from '../../rate-limit/store.ts'
 import { abandon, claim, complete, heartbeat, lookup, release, resolve } from './claim.ts'
 import { collect } from './collect.ts'
@@ -18,6 +19,7 @@ import { transactPlainly } from './plain-transaction.ts'
 import { migrate } from './schema.ts'
 import { step } from './step.ts'
 import { transact } from './transact.ts'
+import { postgresVersions } from './versions.ts'
 
 /** How the store uses its database. */
 export interface PostgresOptions {
@@ -62,6 +64,8 @@ export interface PostgresStore {
    * failover, empties the table and every limit starts anew.
    */
   readonly limits: LimitStore
+  /** Version pins, usage by version, and retirements. */
+  readonly versions: VersionStore
   /**
    * The connection of the transaction that the current call, or the one given, runs in. Type it as your driver's own:
    * `store.transaction<pg.PoolClient>()`.
@@ -132,6 +136,7 @@ export function postgres(pool: PostgresPool, options: PostgresOptions = {}): Pos
     name: 'postgres',
     idempotency: toIdempotencyStore(context, locate),
     limits: postgresLimits(context),
+    versions: postgresVersions(context),
     transaction<Client extends PostgresClient>(call?: Call): Client {
       const found = (call ?? currentCall()).facts.get(transactionFact)
       if (found === undefined)

@@ -6,6 +6,7 @@ import { text } from './literal.ts'
 import type { Names } from './names.ts'
 import { openSession, runScript } from './session.ts'
 import { beginFunction, finishFunction, stepFunction } from './transact.sql.ts'
+import { versionStatements } from './versions.ts'
 
 /** One step of the schema's history. Steps only add: code of any earlier version goes on working beside a later one. */
 interface Migration {
@@ -50,7 +51,9 @@ const first: Migration = {
 
 const second: Migration = { version: 2, oldest: 1, statements: limitStatements }
 
-const migrations: readonly Migration[] = [first, second]
+const third: Migration = { version: 3, oldest: 1, statements: versionStatements }
+
+const migrations: readonly Migration[] = [first, second, third]
 
 /** The version of the schema this code writes. */
 export const schemaVersion: number = migrations.length

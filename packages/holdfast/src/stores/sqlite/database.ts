@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/index.ts'
 import { storeUnavailable } from '../../core/index.ts'
 import type { KeyRecord } from '../../idempotency/record.ts'
+import type { VersionStore } from '../../versioning/store.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
 import { createCheckpoints, noCheckpoints } from './checkpoint.ts'
 import type { Checkpoints } from './checkpoint.ts'
@@ -20,6 +21,7 @@ import { createRecords } from './idempotency.ts'
 import { deleteExpired, loadRecord } from './records.ts'
 import { migrate, readMeta, writeMeta } from './schema.ts'
 import { canCheckpointBeside, versionOf } from './version.ts'
+import { sqliteVersions } from './versions.ts'
 
 /** How a database is opened, every option given. */
 export interface DatabaseOptions {
@@ -37,6 +39,7 @@ export interface Database {
   readonly group: GroupCommit
   readonly read: SqliteDatabase
   readonly idempotency: Required<IdempotencyStore>
+  readonly versions: VersionStore
   close(): Promise<void>
 }
 
@@ -129,6 +132,7 @@ export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: gi
     group,
     read: reader,
     idempotency,
+    versions: sqliteVersions(group, reader, clock),
     async close() {
       if (isClosed) return
       isClosed = true

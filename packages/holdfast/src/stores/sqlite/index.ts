@@ -1,6 +1,7 @@
 import { HoldfastError, configurationError, currentCall, transactionFact } from '../../core/index.ts'
 import type { Call, Clock } from '../../core/index.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
+import type { VersionStore } from '../../versioning/store.ts'
 import type { LimitStore } from '../../rate-limit/store.ts'
 import { openDatabase } from './database.ts'
 import { openNodeSqlite } from './driver.ts'
@@ -52,6 +53,8 @@ export interface SqliteStore {
    * the file, every limit starts anew.
    */
   readonly limits: LimitStore
+  /** Version pins, usage by version, and retirements, in the main file; their tables are made on first use. */
+  readonly versions: VersionStore
   /**
    * The database handle of a call's transaction: what an exactly-once handler writes through, so that its effects and its answer are
    * committed together. Takes the current call when none is given.
@@ -107,6 +110,7 @@ export function sqlite(
     name: 'sqlite',
     idempotency: database.idempotency,
     limits: limits.store,
+    versions: database.versions,
     read: database.read,
     transaction(call = currentCall()) {
       const transaction = call.facts.get(transactionFact)

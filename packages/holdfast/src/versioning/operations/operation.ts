@@ -21,6 +21,8 @@ export interface Operation {
   readonly pointers: readonly (readonly [before: Path, after: Path])[]
   /** Whether what is below a pointer of one version means nothing in the other. */
   readonly isOpaque?: boolean
+  /** Members of the version before that do not come back as they were when they are brought up and down again. */
+  readonly unkept?: readonly Path[]
   /** Members of this version that the version before cannot express, or not in full. */
   readonly lossy?: readonly Path[]
   /** Carries what the types of a chain are worked out from; never present at run time. */

@@ -23,6 +23,7 @@ export function defaultTo<const At extends string>(at: At, value: unknown): Defa
   return {
     describe: `${at} may be left out, which means ${text}`,
     pointers: [[path, path]],
+    unkept: [path],
     up(object) {
       const holder = holderFor(object, path)
       if (holder !== undefined && !holder.has(lastOf(path))) holder.set(lastOf(path), text)
@@ -64,6 +65,7 @@ export function remove<const At extends string>(at: At, { value, schema: member,
   return {
     describe: `${at} was removed`,
     pointers: [],
+    unkept: [path],
     up: (object) => holderOf(object, path)?.remove(lastOf(path)),
     down(object) {
       const told: unknown =
