@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http'
 import { defineApi, stack } from 'holdfast'
 import type { Api, Call, LimitDeclaration, Policy } from 'holdfast'
 import { memory } from 'holdfast/memory'
+import { pathsOf } from 'holdfast/versioning'
 import { accountOf } from './accounts.ts'
 import { nothingHere, toAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
@@ -15,6 +16,8 @@ import { createMetrics } from './metrics.ts'
 import { operationRoutes } from './operations.ts'
 import { ledgerRoutes } from './routes.ts'
 import type { Route, Routes } from './routes.ts'
+import { versionRoutes } from './version-routes.ts'
+import { versions } from './versions/versions.ts'
 
 /** The ledger without a framework: a policy that goes round everything, and the routes to mount. */
 export interface App {
@@ -51,15 +54,18 @@ export function createApp({
   const ledger = { database, clock, keepsKeys: withTestHooks }
   const metrics = createMetrics((method, url) => match(method, url)?.name ?? 'none')
   const hooks = withTestHooks ? createTestHooks(ledger, clock) : undefined
-  const own = ledgerRoutes(ledger)
+  const own: Routes = { ...ledgerRoutes(ledger), ...versionRoutes(() => api) }
   const routes: Routes = { ...(hooks?.meddle(own) ?? own), ...operationRoutes(ledger, metrics), ...hooks?.routes }
-  const match = createMatcher(Object.keys(routes))
+  // Fastify and Hono find their route before Holdfast sees the call, so each is mounted under every name it has had.
+  const mounts = Object.entries(routes).flatMap(([name, route]) => pathsOf(versions, name).map(({ path }) => toMount(path, route)))
+  const match = createMatcher(mounts.map(({ name }) => name))
 
   const promises = Object.entries(own).flatMap(([name, { promise }]) => (promise ? [[name, promise]] : []))
   const api = defineApi({
     store: database.store,
     account: accountOf,
     secret,
+    versions,
     limits,
     limitsStore: memory(),
     routes: Object.fromEntries(promises),
@@ -67,7 +73,7 @@ export function createApp({
 
   return {
     policy: stack(metrics.policy, ...(hooks ? [hooks.policy] : []), api.policy),
-    mounts: Object.entries(routes).map(([name, route]) => toMount(name, route)),
+    mounts,
     match,
     listening: hooks?.listening ?? ((listener) => listener),
     api,

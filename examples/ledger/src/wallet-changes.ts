@@ -4,6 +4,7 @@ import { mergePatch, readPatch } from 'holdfast/concurrency'
 import type { PatchFormat } from 'holdfast/concurrency'
 import { jsonPatch } from 'holdfast/concurrency/json-patch'
 import { updateRow } from 'holdfast/concurrency/sql'
+import { edit, put } from 'holdfast/versioning'
 import type { Database, Row } from './database/database.ts'
 import { asSql } from './database/sql.ts'
 import { accountIn, represent } from './http.ts'
@@ -31,7 +32,8 @@ export function replaceWallet({ database }: Ledger): Handler {
       const given = typeof body === 'object' && body !== null ? body : {}
       // What a replacement leaves out is gone, except what it could not have changed.
       const kept = Object.entries(wallet).filter(([name]) => !writable.includes(name))
-      return { document: Array.isArray(body) ? body : { ...Object.fromEntries(kept), ...given } }
+      // What the caller's version cannot say is not gone with it.
+      return { document: Array.isArray(body) ? body : put(call, 'wallet', wallet, { ...Object.fromEntries(kept), ...given }) }
     })
 }
 
@@ -39,7 +41,18 @@ export function replaceWallet({ database }: Ledger): Handler {
 export function patchWallet({ database }: Ledger): Handler {
   return async (call, { id = '' }) => {
     const patch = await readPatch(call, { formats, parse: parseJson })
-    return 'refusal' in patch ? patch.refusal : change(database.transaction(call), call, id, (wallet) => patch.apply(wallet))
+    if ('refusal' in patch) return patch.refusal
+    return change(database.transaction(call), call, id, (wallet) => {
+      let refusal: Reply | undefined
+      // A patch is written for the wallet as its caller's version has it.
+      const document = edit(call, 'wallet', wallet, (seen) => {
+        const patched = patch.apply(parseJson(toJson(seen)))
+        if ('document' in patched) return patched.document
+        refusal = patched.refusal
+        return seen
+      })
+      return refusal === undefined ? { document } : { refusal }
+    })
   }
 }
 
@@ -58,14 +71,14 @@ export function closeWallet({ database }: Ledger): Handler {
 
 type Edit = (wallet: Readonly<Record<string, unknown>>) => { readonly refusal: Reply } | { readonly document: unknown }
 
-async function change(writer: Database, call: Call, id: string, edit: Edit): Promise<Reply> {
+async function change(writer: Database, call: Call, id: string, editing: Edit): Promise<Reply> {
   const row = await lockWallet(writer, accountIn(call), id)
   if (row === undefined) return noWallet(id)
   const before = shown(row)
   if (before['status'] === 'closed') return refuse('wallet-closed', `${id} is closed.`)
   // An edit is made for one state: on another it may be refused for a reason that is not its own.
   if (!expectationOf(call).admits(toCurrent(row))) return stale(call, row)
-  const edited = edit(before)
+  const edited = editing(before)
   if ('refusal' in edited) return edited.refusal
   const issues: Issue[] = []
   const { owners, display_name, nickname } = readEdit(before, edited.document, issues)

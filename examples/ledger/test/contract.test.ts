@@ -165,7 +165,7 @@ describe.each(matrix)('the ledger on $adapter with $store', ({ adapter, store })
     })
 
     it('answers what it does not have with a problem', async () => {
-      for (const path of ['/', '/nothing', '/wallet', '/wallets/', '/transfer', '/versions']) {
+      for (const path of ['/', '/nothing', '/wallet', '/wallets/', '/transfer', '/version']) {
         const missing = await ledger.get(path)
         expect([path, missing.status, missing.json.code]).toEqual([path, 404, 'not-found'])
       }

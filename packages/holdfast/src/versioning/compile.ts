@@ -1,6 +1,7 @@
 import type { Chain, ChainStep } from './chain.ts'
 import type { Refusal } from './change.ts'
 import type { PlanNode, Step, Trace } from './json/rewrite.ts'
+import { fromValue } from './json/value.ts'
 import type { Content } from './model.ts'
 import { planPaths } from './paths.ts'
 import type { PathPlan } from './paths.ts'
@@ -73,7 +74,7 @@ export function compileVersion(chain: Chain, version: string): VersionPlan {
       fields: changes.flatMap(({ change, what }) => Object.entries(what.headers).map((names) => ({ change, what: names }))),
       status: planStatus(changes.toReversed().map(({ change, what }) => ({ change, what: what.status }))),
       pointers: createPointerMap(
-        model.request.get('application/json'),
+        [...model.request.values()][0],
         (shape) => (chain.shapeSteps.get(shape) ?? []).filter(({ change }) => isMissing(change)),
         changes.map(({ what }) => what.query),
       ),
@@ -141,7 +142,7 @@ function refusalPlan(chain: Chain, isMissing: (change: number) => boolean): Vers
     let told = refusal
     for (const { error, change } of steps) {
       const next = { ...told, ...error(told) }
-      if (JSON.stringify(next) !== JSON.stringify(told)) trace.fired(change)
+      if (fromValue(next) !== fromValue(told)) trace.fired(change)
       told = next
     }
     return told

@@ -1,8 +1,8 @@
 import { configurationError } from '../../core/index.ts'
 import type { Random } from '../../core/index.ts'
 
-const digits = [...'0123456789']
-const letters = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ']
+const digits = Array.from('0123456789')
+const letters = Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ')
 const classes: Readonly<Record<string, readonly string[]>> = { d: digits, w: [...letters, ...digits, '_'], s: [' '] }
 
 /** The most repeats that `*`, `+` and open ranges are given. */

@@ -2,6 +2,8 @@ import type { Random } from '../../core/index.ts'
 import type { Resolve, Schema } from '../schema/schema.ts'
 import { samplePattern } from './pattern.ts'
 
+const characters = Array.from('abcXYZ019 -_é"\\')
+
 /** Deeper than this only what must be there is generated, so that shapes that contain themselves end. */
 const deepest = 4
 
@@ -65,7 +67,7 @@ function sampleString({ pattern, format, minLength = 0, maxLength }: Schema, ran
   if (format === 'uuid') return '01234567-89ab-4def-8123-456789abcdef'
   const least = Number(minLength)
   const length = Math.min(least + Math.floor(random() * 8), Number(maxLength ?? Number.POSITIVE_INFINITY))
-  return Array.from({ length }, () => pick([...'abcXYZ019 -_é"\\'], random)).join('')
+  return Array.from({ length }, () => pick(characters, random)).join('')
 }
 
 function sampleNumber(schema: Schema, random: Random, isInteger: boolean): number {

@@ -1,3 +1,4 @@
+import { fromValue } from '../json/value.ts'
 import { formatPath } from '../schema/path.ts'
 import type { Resolve, Schema } from '../schema/schema.ts'
 
@@ -52,7 +53,7 @@ function isOfType(type: string, value: unknown): boolean {
 type Fail = (problem: string) => readonly Violation[]
 
 function validateString({ pattern, minLength, maxLength }: Schema, value: string, fail: Fail): readonly Violation[] {
-  const length = [...value].length
+  const length = Array.from(value).length
   if (typeof minLength === 'number' && length < minLength) return fail(`must have at least ${minLength} characters`)
   if (typeof maxLength === 'number' && length > maxLength) return fail(`must have at most ${maxLength} characters`)
   return typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value) ? fail(`must match ${pattern}`) : []
@@ -92,4 +93,4 @@ function validateObject(schema: Schema, value: Readonly<Record<string, unknown>>
   return violations
 }
 
-const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+const isSame = (a: unknown, b: unknown): boolean => fromValue(a) === fromValue(b)

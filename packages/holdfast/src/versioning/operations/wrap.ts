@@ -22,6 +22,7 @@ export interface Unwrap<From extends string, To extends string, Key extends stri
  * The value `from` of the version before lies in this version inside `to`, as its member `key`, or as the first item when `key` is 0.
  * What else is in the container cannot be seen by the version before, and `put` keeps it when that version writes.
  *
+ * @param options `orEmpty`: without the value there is an empty container in this version, where it must not be missing. @default false
  * @example
  * wrap('/from', '/source', 'id')  // "wal_1" -> { "id": "wal_1" }
  * wrap('/owner', '/owners', 0)    // "Ann"   -> ["Ann"]
@@ -30,13 +31,18 @@ export function wrap<const From extends string, const To extends string, const K
   from: From,
   to: To,
   key: Key,
+  { orEmpty = false }: { readonly orEmpty?: boolean } = {},
 ): Wrap<From, To, Key> {
   const { outer, inner } = siblings('wrap', to, from)
   return {
     describe: `${from} is ${to}${partOf(key)}`,
     pointers: [[inner, [...outer, String(key)]]],
     lossy: [outer],
-    up: (object) => putIn(object, inner, outer, key),
+    up(object) {
+      putIn(object, inner, outer, key)
+      const holder = orEmpty ? holderOf(object, outer) : undefined
+      if (holder !== undefined && !holder.has(lastOf(outer))) holder.set(lastOf(outer), key === 0 ? '[]' : '{}')
+    },
     down: (object) => takeOut(object, outer, inner, key),
     appliesTo: (schema, resolve) => findMember(schema, outer, resolve) !== undefined,
     before(schema, resolve) {
