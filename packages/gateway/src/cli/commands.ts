@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { analyzeCommand } from '../analyze/command.ts'
+import { versionsCommand } from '../versions/command.ts'
 import type { Io } from './io.ts'
 
 /** One subcommand of `holdfast`. */
@@ -11,4 +12,4 @@ export interface CliCommand {
 }
 
 /** Every subcommand, in the order in which `holdfast --help` lists them. */
-export const commands: readonly CliCommand[] = [analyzeCommand]
+export const commands: readonly CliCommand[] = [analyzeCommand, versionsCommand]

@@ -187,11 +187,11 @@ function takeOperations(
 /** What is inside another shape is that shape's own, wherever it appears: a change of it must be declared there. */
 function assertInside(operation: Operation, schema: Schema, resolve: Resolve): void {
   for (const [, path] of operation.pointers) {
-    for (let length = 1; length < path.length; length++) {
+    for (let length = 1; length < (operation.ownDepth ?? path.length); length++) {
       const [first, ...rest] = path.slice(0, length) as [string, ...string[]]
       const member = findMember(schema, [first, ...rest], resolve)
       const name = member && shapeNameOf(member.schema)
-      if (name !== undefined && length < path.length - 1)
+      if (name !== undefined)
         throw configurationError(
           `${operation.describe}: it reaches into the shape ${JSON.stringify(name)}; declare the change on that shape`,
         )

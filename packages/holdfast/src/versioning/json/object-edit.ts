@@ -1,21 +1,35 @@
-import { JsonScanner, decodeName } from './scanner.ts'
+import { decodeName, endOfString, endOfValue, failAt, skipSpace } from './scanner.ts'
 
 /** One member of an object: spans of the text it came from, and what was put over them. */
-interface Member {
+class Member {
   name: string
   /** After the brace or comma before it; -1 for a member that was added. */
-  start: number
-  nameStart: number
-  nameEnd: number
-  valueStart: number
-  valueEnd: number
+  readonly start: number
+  readonly nameStart: number
+  readonly nameEnd: number
+  readonly valueStart: number
+  readonly valueEnd: number
   /** Before the comma or brace after it. */
-  end: number
-  isRenamed: boolean
+  readonly end: number
+  isRenamed = false
   /** What stands in place of the value. */
   text: string | undefined
   /** The value opened as an object. */
   child: ObjectEdit | undefined
+
+  constructor(name: string, start: number, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number, end: number) {
+    this.name = name
+    this.start = start
+    this.nameStart = nameStart
+    this.nameEnd = nameEnd
+    this.valueStart = valueStart
+    this.valueEnd = valueEnd
+    this.end = end
+  }
+
+  get isUntouched(): boolean {
+    return this.start >= 0 && !this.isRenamed && this.text === undefined && this.child === undefined
+  }
 }
 
 /**
@@ -44,42 +58,30 @@ export class ObjectEdit {
    */
   static parse(text: string, start = 0, counter: { value: number } = { value: 0 }): { readonly edit: ObjectEdit; readonly end: number } {
     const edit = new ObjectEdit(text, start, counter)
-    const scanner = new JsonScanner(text, start)
-    scanner.expect(123)
-    let lead = scanner.at
-    if (scanner.peek() !== 125) {
+    const members = edit.#members
+    if (text.charCodeAt(start) !== 123) failAt(text, start)
+    let lead = start + 1
+    let at = skipSpace(text, lead)
+    if (text.charCodeAt(at) !== 125) {
       for (;;) {
-        if (scanner.peek() !== 34) scanner.fail()
-        const nameStart = scanner.at
-        const nameEnd = scanner.endOfString(nameStart)
-        scanner.at = nameEnd
-        scanner.expect(58)
-        scanner.peek()
-        const valueStart = scanner.at
-        scanner.skipValue()
-        const valueEnd = scanner.at
-        const after = scanner.peek()
-        const name = decodeName(text.slice(nameStart, nameEnd))
-        edit.#members.push({
-          name,
-          start: lead,
-          nameStart,
-          nameEnd,
-          valueStart,
-          valueEnd,
-          end: scanner.at,
-          isRenamed: false,
-          text: undefined,
-          child: undefined,
-        })
+        const nameStart = skipSpace(text, at)
+        if (text.charCodeAt(nameStart) !== 34) failAt(text, nameStart)
+        const nameEnd = endOfString(text, nameStart)
+        at = skipSpace(text, nameEnd)
+        if (text.charCodeAt(at) !== 58) failAt(text, at)
+        const valueStart = skipSpace(text, at + 1)
+        const valueEnd = endOfValue(text, valueStart)
+        at = skipSpace(text, valueEnd)
+        members.push(new Member(decodeName(text.slice(nameStart, nameEnd)), lead, nameStart, nameEnd, valueStart, valueEnd, at))
+        const after = text.charCodeAt(at)
         if (after === 125) break
-        scanner.expect(44)
-        lead = scanner.at
+        if (after !== 44) failAt(text, at)
+        at++
+        lead = at
       }
     }
-    scanner.at++
-    edit.#end = scanner.at
-    return { edit, end: scanner.at }
+    edit.#end = at + 1
+    return { edit, end: at + 1 }
   }
 
   names(): string[] {
@@ -87,12 +89,12 @@ export class ObjectEdit {
   }
 
   has(name: string): boolean {
-    return this.#members.some((member) => member.name === name)
+    return this.#find(name) !== undefined
   }
 
   /** The text of a member's value; of the last of that name, as parsers read it. */
   text(name: string): string | undefined {
-    const member = this.#members.findLast((one) => one.name === name)
+    const member = this.#find(name)
     return member && this.#valueOf(member)
   }
 
@@ -129,7 +131,9 @@ export class ObjectEdit {
   /** Gives a member another value; adds it at the end when there is none. */
   set(name: string, text: string): void {
     if (this.replace(name, () => text)) return
-    this.#members.push(added(name, text))
+    const member = new Member(name, -1, 0, 0, 0, 0, 0)
+    member.text = text
+    this.#members.push(member)
     this.#touch()
   }
 
@@ -151,7 +155,7 @@ export class ObjectEdit {
 
   /** A member that is an object, opened for changes; `undefined` when it is none. */
   child(name: string): ObjectEdit | undefined {
-    const member = this.#members.findLast((one) => one.name === name)
+    const member = this.#find(name)
     if (member === undefined) return undefined
     if (member.child === undefined) {
       const text = member.text ?? this.#text
@@ -181,16 +185,37 @@ export class ObjectEdit {
   /** The object's text; `undefined` when nothing was changed. */
   print(): string | undefined {
     if (!this.#isChanged()) return undefined
-    if (this.#members.length === 0) return '{}'
-    const sample = this.#members.find(({ start }) => start >= 0)
-    const lead = sample === undefined ? '' : this.#text.slice(sample.start, sample.nameStart)
-    const colon = sample === undefined ? ':' : this.#text.slice(sample.nameEnd, sample.valueStart)
-    const tail = sample === undefined ? '' : this.#tail()
-    const parts = this.#members.map((member, index) => {
-      const trail = index === this.#members.length - 1 ? tail : this.#trailOf(member)
-      return this.#print(member, lead, colon) + trail
-    })
-    return `{${parts.join(',')}}`
+    const members = this.#members
+    const last = members.length - 1
+    if (last < 0) return '{}'
+    const sample = this.#sample()
+    let out = '{'
+    for (let index = 0; index <= last; index++) {
+      const member = members[index] as Member
+      if (member.isUntouched) {
+        // Neighbours that are untouched are copied in one piece.
+        let end = index
+        while (
+          end < last &&
+          (members[end + 1] as Member).isUntouched &&
+          (members[end + 1] as Member).start === (members[end] as Member).end + 1
+        )
+          end++
+        out += this.#text.slice(member.start, (members[end] as Member).valueEnd)
+        index = end
+      } else out += member.start < 0 ? this.#printAdded(member, sample) : this.#printChanged(member)
+      if (index < last) out += `${this.#trailOf(members[index] as Member)},`
+    }
+    return `${out}${sample === undefined ? '' : this.#tail()}}`
+  }
+
+  /** The last of a name, as parsers read it. */
+  #find(name: string): Member | undefined {
+    for (let index = this.#members.length - 1; index >= 0; index--) {
+      const member = this.#members[index] as Member
+      if (member.name === name) return member
+    }
+    return undefined
   }
 
   #touch(): void {
@@ -199,15 +224,28 @@ export class ObjectEdit {
   }
 
   #isChanged(): boolean {
-    return this.#isTouched || this.#members.some(({ child }) => child !== undefined && child.#isChanged())
+    if (this.#isTouched) return true
+    for (const { child } of this.#members) if (child !== undefined && child.#isChanged()) return true
+    return false
   }
 
-  #print(member: Member, lead: string, colon: string): string {
-    if (member.start < 0) return `${lead}${JSON.stringify(member.name)}${colon}${this.#valueOf(member)}`
-    const head = member.isRenamed
-      ? this.#text.slice(member.start, member.nameStart) + JSON.stringify(member.name) + this.#text.slice(member.nameEnd, member.valueStart)
-      : this.#text.slice(member.start, member.valueStart)
-    return head + this.#valueOf(member)
+  /** In the style of the other members. */
+  #printAdded(member: Member, sample: Member | undefined): string {
+    const lead = sample === undefined ? '' : this.#text.slice(sample.start, sample.nameStart)
+    const colon = sample === undefined ? ':' : this.#text.slice(sample.nameEnd, sample.valueStart)
+    return `${lead}${quoted(member.name)}${colon}${this.#valueOf(member)}`
+  }
+
+  #printChanged(member: Member): string {
+    if (!member.isRenamed) return this.#text.slice(member.start, member.valueStart) + this.#valueOf(member)
+    const lead = this.#text.slice(member.start, member.nameStart)
+    return lead + quoted(member.name) + this.#text.slice(member.nameEnd, member.valueStart) + this.#valueOf(member)
+  }
+
+  /** A member that came with the text. */
+  #sample(): Member | undefined {
+    for (const member of this.#members) if (member.start >= 0) return member
+    return undefined
   }
 
   /** The white space before the closing brace, which stays there whichever member is last. */
@@ -226,17 +264,13 @@ export class ObjectEdit {
   }
 }
 
-function added(name: string, text: string): Member {
-  return {
-    name,
-    start: -1,
-    nameStart: 0,
-    nameEnd: 0,
-    valueStart: 0,
-    valueEnd: 0,
-    end: 0,
-    isRenamed: false,
-    text,
-    child: undefined,
-  }
+/** Names that changes give are few, and written for every object. */
+const names = new Map<string, string>()
+
+function quoted(name: string): string {
+  const before = names.get(name)
+  if (before !== undefined) return before
+  const token = JSON.stringify(name)
+  if (names.size < 1_000 && name.length < 100) names.set(name, token)
+  return token
 }

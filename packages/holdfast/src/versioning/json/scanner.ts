@@ -27,11 +27,8 @@ export class JsonScanner {
 
   /** Passes white space; gives the next character's code, NaN at the end. */
   peek(): number {
-    for (;;) {
-      const code = this.text.charCodeAt(this.at)
-      if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return code
-      this.at++
-    }
+    this.at = skipSpace(this.text, this.at)
+    return this.text.charCodeAt(this.at)
   }
 
   /** Passes one character that must be there. */
@@ -42,67 +39,78 @@ export class JsonScanner {
 
   /** Passes one value of any kind. */
   skipValue(): void {
-    switch (this.peek()) {
-      case quote:
-        this.at = this.endOfString(this.at)
-        return
-      case openBrace:
-      case openBracket:
-        return this.#skipContainer()
-      default:
-        return this.#skipScalar()
-    }
+    this.at = endOfValue(this.text, skipSpace(this.text, this.at))
   }
 
   /** Where the string that begins at `start` ends: after its closing quote. */
   endOfString(start: number): number {
-    const { text } = this
-    for (let end = start + 1; ; end++) {
-      end = text.indexOf('"', end)
-      if (end < 0) this.fail()
-      let before = end - 1
-      while (text.charCodeAt(before) === backslash) before--
-      if ((end - before) % 2 === 1) return end + 1
-    }
+    return endOfString(this.text, start)
   }
 
   /** @throws JsonSyntaxError always */
   fail(): never {
-    throw new JsonSyntaxError(`the text is not JSON: unexpected ${this.at >= this.text.length ? 'end' : `character at offset ${this.at}`}`)
+    return failAt(this.text, this.at)
   }
+}
 
-  #skipContainer(): void {
-    const { text } = this
-    let depth = 0
-    for (let at = this.at; at < text.length; at++) {
-      const code = text.charCodeAt(at)
-      if (code === quote) at = this.endOfString(at) - 1
-      else if (code === openBrace || code === openBracket) depth++
-      else if (code === closeBrace || code === closeBracket) {
-        depth--
-        if (depth > 0) continue
-        this.at = at + 1
-        return
-      }
-    }
-    this.at = text.length
-    this.fail()
-  }
+/** Where white space that may be at a place ends. */
+export function skipSpace(text: string, start: number): number {
+  let at = start
+  for (let code = text.charCodeAt(at); code === 32 || code === 10 || code === 13 || code === 9; code = text.charCodeAt(at)) at++
+  return at
+}
 
-  #skipScalar(): void {
-    const { text, at: start } = this
-    let at = start
-    for (; at < text.length; at++) {
-      const code = text.charCodeAt(at)
-      if (code === comma || code === closeBrace || code === closeBracket || code <= 32) break
-      if (code === quote || code === openBrace || code === openBracket || code === 58) {
-        this.at = at
-        this.fail()
-      }
-    }
-    if (at === start) this.fail()
-    this.at = at
+/** Where the string that begins at `start` ends: after its closing quote. */
+export function endOfString(text: string, start: number): number {
+  for (let end = start + 1; ; end++) {
+    end = text.indexOf('"', end)
+    if (end < 0) failAt(text, text.length)
+    let before = end - 1
+    while (text.charCodeAt(before) === backslash) before--
+    if ((end - before) % 2 === 1) return end + 1
   }
+}
+
+/** Where the value that begins at `start` ends. */
+export function endOfValue(text: string, start: number): number {
+  switch (text.charCodeAt(start)) {
+    case quote:
+      return endOfString(text, start)
+    case openBrace:
+    case openBracket:
+      return endOfContainer(text, start)
+    default:
+      return endOfScalar(text, start)
+  }
+}
+
+function endOfContainer(text: string, start: number): number {
+  let depth = 0
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) at = endOfString(text, at) - 1
+    else if (code === openBrace || code === openBracket) depth++
+    else if (code === closeBrace || code === closeBracket) {
+      depth--
+      if (depth === 0) return at + 1
+    }
+  }
+  return failAt(text, text.length)
+}
+
+function endOfScalar(text: string, start: number): number {
+  let at = start
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === comma || code === closeBrace || code === closeBracket || code <= 32) break
+    if (code === quote || code === openBrace || code === openBracket || code === 58) failAt(text, at)
+  }
+  return at === start ? failAt(text, at) : at
+}
+
+/** @throws JsonSyntaxError always */
+export function failAt(text: string, at: number): never {
+  throw new JsonSyntaxError(`the text is not JSON: unexpected ${at >= text.length ? 'end' : `character at offset ${at}`}`)
 }
 
 /** The name that a JSON string, quotes included, stands for. */

@@ -32,7 +32,12 @@ const keepLongIntegers: Reviver = (_name, value, context) => {
 export function fromValue(value: unknown): string {
   switch (typeof value) {
     case 'bigint':
+    case 'boolean':
       return String(value)
+    case 'number':
+      return Number.isFinite(value) ? String(value) : 'null'
+    case 'string':
+      return JSON.stringify(value)
     case 'object':
       if (value === null) return 'null'
       if (isRawJson(value)) return value.rawJSON
@@ -43,7 +48,7 @@ export function fromValue(value: unknown): string {
         .map(([name, member]) => `${JSON.stringify(name)}:${fromValue(member)}`)
         .join(',')}}`
     default:
-      return isWritable(value) ? JSON.stringify(value) : 'null'
+      return 'null'
   }
 }
 

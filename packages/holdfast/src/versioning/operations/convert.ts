@@ -25,11 +25,12 @@ export interface Convert<At extends string> extends Operation {
 export function convert<const At extends string>(at: At, mapping: Mapping): Convert<At> {
   const path = parsePath(at, 'convert')
   assertBoth('convert', mapping)
-  const each = (map: (value: unknown) => unknown) => (object: ObjectEdit) => {
-    holderOf(object, path)?.replace(lastOf(path), (text) => {
+  const each = (map: (value: unknown) => unknown) => {
+    const change = remembering((text) => {
       const value = toValue(text)
       return value === null ? text : rewriteValue(text, map(value))
     })
+    return (object: ObjectEdit): void => void holderOf(object, path)?.replace(lastOf(path), change)
   }
   return {
     describe: `${at} is written differently`,
@@ -45,6 +46,21 @@ export function convert<const At extends string>(at: At, mapping: Mapping): Conv
     },
   }
 }
+
+/** Values of an enumeration come again and again; a mapping gives the same for the same. */
+function remembering(change: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>()
+  return (text) => {
+    const before = known.get(text)
+    if (before !== undefined) return before
+    const after = change(text)
+    if (text.length <= longestRemembered && known.size < mostRemembered) known.set(text, after)
+    return after
+  }
+}
+
+const longestRemembered = 32
+const mostRemembered = 256
 
 /** Several members of one version that are one member of the other. */
 export interface Regroup<Before extends readonly string[], After extends readonly string[]> extends Operation {
@@ -116,8 +132,8 @@ function exchanging<const Before extends readonly string[], const After extends 
     describe: `${from.join(', ')} ${from.length > 1 ? 'are' : 'is'} ${to.join(', ')}`,
     pointers: before.flatMap((path, index) => ((after[index] ?? after[0]) ? [[path, (after[index] ?? after[0]) as Path] as const] : [])),
     isOpaque: true,
-    up: (object) => exchange(object, before, after, (values) => regrouping.up(values)),
-    down: (object) => exchange(object, after, before, (values) => regrouping.down(values)),
+    up: exchanger(before, after, (values) => regrouping.up(values)),
+    down: exchanger(after, before, (values) => regrouping.down(values)),
     appliesTo: (schema, resolve) => after.some((path) => findMember(schema, path, resolve) !== undefined),
     before: (schema, resolve) => schemaOfBefore(schema, resolve, before, after, regrouping),
   }
@@ -138,23 +154,37 @@ function schemaOfBefore(
   return changed
 }
 
-function exchange(
-  object: ObjectEdit,
+/** Makes one direction of a regrouping: what can be worked out once is, since it runs for every object. */
+function exchanger(
   from: readonly Path[],
   to: readonly Path[],
   change: (values: readonly unknown[]) => readonly unknown[],
-): void {
-  const texts = from.map((path) => holderOf(object, path)?.text(lastOf(path)))
-  if (texts.every((text) => text === undefined)) return
-  const values = change(texts.map((text) => (text === undefined ? undefined : toValue(text))))
+): (object: ObjectEdit) => void {
   const kept = new Set(to.map((path) => path.join('/')))
-  for (const path of from) if (!kept.has(path.join('/'))) holderOf(object, path)?.remove(lastOf(path))
-  for (const [index, path] of to.entries()) {
-    const value = values[index]
-    const before = holderOf(object, path)?.text(lastOf(path))
-    if (value === undefined) holderOf(object, path)?.remove(lastOf(path))
-    else holderFor(object, path)?.set(lastOf(path), before === undefined ? fromValue(value) : rewriteValue(before, value))
+  const gone = from.filter((path) => !kept.has(path.join('/')))
+  return function exchange(object) {
+    const values: unknown[] = []
+    let isThere = false
+    for (const path of from) {
+      const text = holderOf(object, path)?.text(lastOf(path))
+      if (text !== undefined) isThere = true
+      values.push(text === undefined ? undefined : toValue(text))
+    }
+    if (!isThere) return
+    const changed = change(values)
+    for (const path of gone) holderOf(object, path)?.remove(lastOf(path))
+    for (let index = 0; index < to.length; index++) {
+      const path = to[index] as Path
+      const value = changed[index]
+      if (value === undefined) holderOf(object, path)?.remove(lastOf(path))
+      else put(object, path, value)
+    }
   }
+}
+
+function put(object: ObjectEdit, path: Path, value: unknown): void {
+  const before = holderOf(object, path)?.text(lastOf(path))
+  holderFor(object, path)?.set(lastOf(path), before === undefined ? fromValue(value) : rewriteValue(before, value))
 }
 
 function assertBoth(kind: string, mapping: { readonly up?: unknown; readonly down?: unknown }): void {

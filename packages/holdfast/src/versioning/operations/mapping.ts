@@ -1,7 +1,7 @@
 import { configurationError } from '../../core/index.ts'
 import type { Schema } from '../schema/schema.ts'
 
-/** How a value of one version reads in the other. Each direction must undo the other. */
+/** How a value of one version reads in the other. Each direction must undo the other, and give the same for the same value. */
 export interface Mapping {
   up(before: unknown): unknown
   down(after: unknown): unknown

@@ -19,6 +19,8 @@ export interface Operation {
   before(after: Schema, resolve: Resolve): Schema
   /** Where members of the version before are in this version. */
   readonly pointers: readonly (readonly [before: Path, after: Path])[]
+  /** How many names of its pointers must be in the shape itself; what is deeper may be in another one. @default all */
+  readonly ownDepth?: number
   /** Whether what is below a pointer of one version means nothing in the other. */
   readonly isOpaque?: boolean
   /** Members of the version before that do not come back as they were when they are brought up and down again. */
@@ -32,14 +34,14 @@ export interface Operation {
 /** The object that holds the last member of a path, for reading and for removing. */
 export function holderOf(object: ObjectEdit, path: Path): ObjectEdit | undefined {
   let holder: ObjectEdit | undefined = object
-  for (const name of path.slice(0, -1)) holder = holder?.child(name)
+  for (let index = 0; index < path.length - 1; index++) holder = holder?.child(path[index] as string)
   return holder
 }
 
 /** As `holderOf`, for putting something there: objects on the way are made. */
 export function holderFor(object: ObjectEdit, path: Path): ObjectEdit | undefined {
   let holder: ObjectEdit | undefined = object
-  for (const name of path.slice(0, -1)) holder = holder?.childOrNew(name)
+  for (let index = 0; index < path.length - 1; index++) holder = holder?.childOrNew(path[index] as string)
   return holder
 }
 

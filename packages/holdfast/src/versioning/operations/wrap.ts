@@ -1,6 +1,6 @@
 import { configurationError } from '../../core/index.ts'
-import { ObjectEdit } from '../json/object-edit.ts'
-import { itemSpans } from '../json/value.ts'
+import type { ObjectEdit } from '../json/object-edit.ts'
+import { firstItem, memberText } from '../json/parts.ts'
 import { findMember, withMember, withoutMember } from '../schema/members.ts'
 import { parsePath } from '../schema/path.ts'
 import type { Path } from '../schema/path.ts'
@@ -37,6 +37,7 @@ export function wrap<const From extends string, const To extends string, const K
   return {
     describe: `${from} is ${to}${partOf(key)}`,
     pointers: [[inner, [...outer, String(key)]]],
+    ownDepth: outer.length,
     lossy: [outer],
     up(object) {
       putIn(object, inner, outer, key)
@@ -109,23 +110,23 @@ function putIn(object: ObjectEdit, inner: Path, outer: Path, key: string | 0): v
 
 function takeOut(object: ObjectEdit, outer: Path, inner: Path, key: string | 0): void {
   const holder = holderOf(object, outer)
-  const text = holder?.text(lastOf(outer))
-  if (holder === undefined || text === undefined) return
-  const part = partText(text, key)
-  if (part === undefined) return holder.remove(lastOf(outer))
-  holder.replace(lastOf(outer), (each) => partText(each, key) ?? part)
-  holder.rename(lastOf(outer), lastOf(inner))
+  if (holder === undefined) return
+  let hasPart = false
+  const found = holder.replace(lastOf(outer), (text) => {
+    const part = partText(text, key)
+    if (part !== undefined) hasPart = true
+    // Without a part there is nothing to tell; the member goes, unless another of its name has one.
+    return part ?? 'null'
+  })
+  if (hasPart) holder.rename(lastOf(outer), lastOf(inner))
+  else if (found) holder.remove(lastOf(outer))
 }
 
 /** The part of a container; a container that is null, or anything else that has no parts, stands for itself. */
 function partText(text: string, key: string | 0): string | undefined {
   const kind = text.charCodeAt(0)
-  if (key === 0) {
-    if (kind !== 91) return text
-    const [first] = itemSpans(text)
-    return first && text.slice(first[0], first[1])
-  }
-  return kind === 123 ? ObjectEdit.parse(text).edit.text(key) : text
+  if (key === 0) return kind === 91 ? firstItem(text) : text
+  return kind === 123 ? memberText(text, key) : text
 }
 
 function partSchema(container: Schema, key: string | 0, resolve: Resolve): { schema: Schema; isRequired: boolean } {
