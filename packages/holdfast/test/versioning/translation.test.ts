@@ -103,11 +103,16 @@ describeAdapters('translation', (start) => {
   })
 
   it('gives refusals of Holdfast itself the shape of the version, and keeps their fields [T14]', async () => {
-    const service = await startService(start)
+    const service = await startService(start, { api: { limits: [{ name: 'few', limit: 3, windowSeconds: 60 }] } })
     expect(await service.call('POST', '/guarded', { version: v1, body: {} })).toMatchObject({
       status: 428,
       json: { error: { code: 'precondition-required' } },
     })
+    await service.call('GET', '/plain', { version: v1 })
+    await service.call('GET', '/plain', { version: v1 })
+    const limited = await service.call('GET', '/plain', { version: v1 })
+    expect(limited).toMatchObject({ status: 429, json: { error: { code: 'quota-exceeded' } } })
+    expect(limited.headers['retry-after']).toMatch(/^\d+$/)
     expect(await service.call('GET', '/plain', { version: v1, account: '' })).toMatchObject({
       status: 401,
       json: { error: { code: 'account-unknown' } },
