@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkVersions, openApi } from 'holdfast/versioning'
+import { openApi } from 'holdfast/versioning'
+import { checkVersions } from 'holdfast/versioning/check'
 import { postgresUrl } from '../../../test/servers/index.ts'
 import { versions } from '../src/versions/versions.ts'
 import { adapters, startTestLedger, stores } from './support/ledger.ts'

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { compareDocuments } from '../../src/versioning/index.ts'
+import { compareDocuments } from '../../src/versioning/check/index.ts'
 import type { OpenApiDocument, Schema } from '../../src/versioning/index.ts'
 
 const page = new URL('../../../../docs/versioning-tests.md', import.meta.url)

@@ -1,0 +1,6 @@
+export { checkVersions } from './check.ts'
+export type { CheckFinding, CheckOptions } from './check.ts'
+export { compareDocuments } from './compare-documents.ts'
+export type { Difference } from './compare-documents.ts'
+export type { Level } from './compare-schemas.ts'
+export type { CounterExample } from './round-trip.ts'
