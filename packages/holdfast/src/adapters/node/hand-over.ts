@@ -15,7 +15,7 @@ export function handOver(call: NodeCall, changed: Call): void {
   if (!(changed instanceof ChangedCall)) return
   const body = changed.changedBody
   if (changed.headers !== call.headers) setFields(req, changed)
-  if (body !== undefined) setBody(req, body)
+  if (body !== undefined) setBody(call, body)
 }
 
 /** Behind a mount point Express has taken the beginning of the path off. */
@@ -28,18 +28,19 @@ function setFields({ headers }: ParsedRequest, changed: Call): void {
   for (const name of Object.keys(headers)) if (!changed.headers.has(name)) delete headers[name]
   if (!(Symbol.iterator in changed.headers)) return
   for (const [name, value] of changed.headers as Iterable<[string, string]>)
-    if (name !== 'set-cookie' && String(headers[name]) !== value) headers[name] = value
+    if (name !== 'content-length' && String(headers[name]) !== value) headers[name] = value
 }
 
-function setBody(req: ParsedRequest, body: Uint8Array): void {
+/** A body that nobody has read yet still lies on the way: only the call itself has the other one then. */
+function setBody({ req, hasReadAhead }: NodeCall, body: Uint8Array): void {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   if (req.rawBody !== undefined) req.rawBody = typeof req.rawBody === 'string' ? bytes.toString() : bytes
-  // A body that was parsed already is parsed again; one that waits to be read waits with other bytes.
+  // A body that was parsed already is parsed again; one that was read ahead and put back is put back with other bytes.
   if (req.body !== undefined && req.readableEnded) req.body = parsedLike(req.body, bytes)
-  else if (req.readableLength > 0) {
+  else if (hasReadAhead && req.readableLength > 0) {
     req.read()
     req.unshift(bytes)
-  }
+  } else return
   if (req.headers['content-length'] !== undefined) req.headers['content-length'] = String(bytes.byteLength)
 }
 
