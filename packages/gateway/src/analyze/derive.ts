@@ -49,15 +49,9 @@ export function derive(traffic: Traffic, { baseline, capacity: given, target, sh
     return numbers.length === 0 ? [] : [{ plan, members: numbers, behaving: numbers.filter((number) => !abuse.has(number)) }]
   })
   const recommendations = recommendAll(samples, envelopes, { target, share, capacity: capacity.perSecond })
-  return {
-    ...seen,
-    capacity,
-    abuse,
-    recommendations: recommendations.map((recommendation) => ({
-      ...recommendation,
-      heldOut: checkHeldOut(recommendation, envelopes, target),
-    })),
-  }
+  const checked = recommendations.map((recommendation) => ({ ...recommendation, heldOut: checkHeldOut(recommendation, envelopes, target) }))
+  envelopes.close()
+  return { ...seen, capacity, abuse, recommendations: checked }
 }
 
 /** Account numbers by plan. Shared numbers stand for several accounts: they are no sample of how one behaves. */

@@ -28,7 +28,7 @@ export interface SpoolOptions {
  * Keeps requests as numbers in runs, each sorted by itself, and merges the runs when they are read: logs may be in any order, and any
  * length that fits on the disk, in the same memory.
  */
-export function createSpool({ runEntries = 64 * pageEntries, memoryPages = 128 }: SpoolOptions = {}): Spool {
+export function createSpool({ runEntries = 64 * pageEntries, memoryPages = 64 }: SpoolOptions = {}): Spool {
   const pages = createPages(memoryPages)
   const runs: Run[] = []
   let current = createBatch(runEntries)
