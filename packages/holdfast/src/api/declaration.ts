@@ -6,6 +6,7 @@ import type { Guarantee, IdempotencyRules, IdempotencyStore } from '../idempoten
 import type { List } from '../pagination/index.ts'
 import type { Versions, VersionStore } from '../versioning/index.ts'
 import type { LimitDeclaration, LimitStore, PlanResolver, RateLimitSettings } from '../rate-limit/index.ts'
+import type { Criticality, SheddingRules } from '../shedding/index.ts'
 import type { AccountResolver } from './account.ts'
 
 /** The ports a store offers, one for each pattern it can keep records for. `sqlite(...)`, `postgres(...)`, `redis(...)` and `memory()` are such. */
@@ -26,6 +27,8 @@ export interface RouteDeclaration {
   readonly page?: List
   /** Limits of this route, beside those of the API. `false`: none at all, for a route that must always answer. */
   readonly limits?: readonly LimitDeclaration[] | false
+  /** How much calls of this route matter under overload; needs `shedding`. @default 'critical' */
+  readonly criticality?: Criticality
 }
 
 /** How limits work, where the defaults do not do. */
@@ -52,6 +55,8 @@ export interface ApiDeclaration {
   /** Where limits are kept, when not in `store`: another one such as `redis(...)`, of which only the limits are used. */
   readonly limitsStore?: Store
   readonly limiting?: LimitingOptions
+  /** Refuses what the process could only serve too late: `true`, or rules. @default false */
+  readonly shedding?: boolean | SheddingRules
   /** Seals records in stores that outlive the process; at least 16 characters, the same in all processes. */
   readonly secret?: string | Uint8Array | undefined
   /** Secrets that cursors are sealed under, newest first; keep a retired one for as long as lists let cursors live. @default [secret] */
@@ -80,6 +85,7 @@ const declarationOptions = [
   'plan',
   'limitsStore',
   'limiting',
+  'shedding',
   'secret',
   'cursorSecrets',
   'namespace',
@@ -90,7 +96,8 @@ const declarationOptions = [
   'clock',
   'random',
 ]
-const routeOptions = ['idempotency', 'precondition', 'page', 'limits']
+const routeOptions = ['idempotency', 'precondition', 'page', 'limits', 'criticality']
+const sheddingOptions = ['initialLimit', 'minLimit', 'maxLimit', 'maxWaitMs', 'caller', 'trust']
 const limitingOptions = ['address', 'fields', 'partitionKeySecret', 'timeoutMs']
 const idempotencyOptions = [
   'guarantee',
@@ -129,10 +136,13 @@ export function assertDeclaration(declaration: ApiDeclaration): void {
     throw configurationError('account and singleTenant: expected one of them, got both')
   if (declaration.account !== undefined && typeof declaration.account !== 'function')
     throw configurationError(`account: expected a function from a request to its account, got ${typeof declaration.account}`)
-  const { collectEveryMs, limits, plan, limiting } = declaration
+  const { collectEveryMs, limits, plan, limiting, shedding } = declaration
   if (limits !== undefined && !Array.isArray(limits)) throw configurationError(`limits: expected an array of limits, got ${typeof limits}`)
   if (plan !== undefined && typeof plan !== 'function')
     throw configurationError(`plan: expected a function from an account to its plan, got ${typeof plan}`)
+  if (shedding !== undefined && typeof shedding !== 'boolean' && typeof shedding !== 'object')
+    throw configurationError(`shedding: expected true, false or rules, got ${typeof shedding}`)
+  if (typeof shedding === 'object') assertKnown('shedding', shedding, sheddingOptions)
   if (limiting !== undefined) assertKnown('limiting', limiting, limitingOptions)
   if (collectEveryMs !== undefined && !(Number.isFinite(collectEveryMs) && collectEveryMs > 0))
     throw configurationError(`collectEveryMs: expected a number above 0, got ${collectEveryMs}`)

@@ -16,6 +16,7 @@ import { pageStep } from './page-step.ts'
 import { limitSteps } from './limit-step.ts'
 import type { RouteSteps } from './route-steps.ts'
 import { compileRoutes } from './router.ts'
+import { sheddingOf, sheddingStep } from './shedding-step.ts'
 import { knownRoutes, pathOf, pathStep, versioningOf } from './versioning-step.ts'
 import type { KnownRoute } from './versioning-step.ts'
 
@@ -55,7 +56,7 @@ export function defineApi(declaration: ApiDeclaration): Api {
   const account = accountStep(declaration.account ?? (() => 'single'), problem)
   const versioning = versioningOf(declaration, problem)
   const limits = limitSteps(declaration, problem)
-  const steps: RouteSteps = { declaration, account, problem, inFlight, limits, versioning }
+  const steps: RouteSteps = { declaration, account, problem, inFlight, limits, versioning, shedding: sheddingOf(declaration, problem) }
   const router = compileRoutes(
     knownRoutes(declaration).map((known) => [known.path, { route: known.route, policy: compileRoute(known, steps) }] as const),
   )
@@ -113,6 +114,7 @@ function compileRoute(known: KnownRoute, steps: RouteSteps): Policy {
   return stack(
     ...(versioning ? [versioning.reply] : []),
     deadline({ problem, ...(declaration.clock && { clock: declaration.clock }) }),
+    ...sheddingStep(route, rules, steps),
     account,
     ...(versioning ? [versioning.resolve, ...pathStep(known, steps)] : []),
     ...(steps.limits?.forRoute(route, rules) ?? []),

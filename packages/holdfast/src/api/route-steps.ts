@@ -1,5 +1,6 @@
 import type { Policy, Problem } from '../core/index.ts'
 import type { InFlight } from '../idempotency/index.ts'
+import type { Shedding } from '../shedding/index.ts'
 import type { Versioning } from '../versioning/index.ts'
 import type { ApiDeclaration } from './declaration.ts'
 import type { LimitSteps } from './limit-step.ts'
@@ -12,4 +13,5 @@ export interface RouteSteps {
   readonly inFlight: InFlight
   readonly versioning: Versioning | undefined
   readonly limits: LimitSteps | undefined
+  readonly shedding: Shedding | undefined
 }

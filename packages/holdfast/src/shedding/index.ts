@@ -1,0 +1,7 @@
+export { createShedding, shedding } from './policy.ts'
+export type { Shedding } from './policy.ts'
+export type { Criticality } from './decide.ts'
+export type { Gate } from './gate.ts'
+export type { LoopDelay } from './loop-delay.ts'
+export type { SheddingOptions, SheddingRules } from './options.ts'
+export { assertCriticality } from './options.ts'
