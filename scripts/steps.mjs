@@ -8,8 +8,9 @@
 /** @type {Step[]} */
 export const steps = [
   { name: 'format', title: 'format check', commands: () => [['oxfmt', '--check']] },
-  { name: 'lint', title: 'lint, import rules, unused code', commands: () => [['oxlint', '--type-aware'], ['knip']] },
   { name: 'build', title: 'build', commands: () => [['node', 'scripts/build.mjs']] },
+  // After the build: the types of a workspace that uses the library by name come from there.
+  { name: 'lint', title: 'lint, import rules, unused code', commands: () => [['oxlint', '--type-aware'], ['knip']] },
   { name: 'types', title: 'types of tests, scripts and examples; type tests', commands: () => [['tsc', '-p', 'tsconfig.test.json']] },
   {
     name: 'unit',

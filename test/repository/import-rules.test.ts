@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const library = 'packages/holdfast/src'
-const patterns = ['deadline', 'idempotency', 'rate-limit', 'retry', 'versioning', 'pagination', 'concurrency']
+const patterns = ['deadline', 'idempotency', 'rate-limit', 'shedding', 'retry', 'versioning', 'pagination', 'concurrency']
 
 interface Sample {
   readonly file: string

@@ -44,7 +44,7 @@ describe('parseTestArguments', () => {
   })
 
   it('refuses a step that does not exist', () => {
-    expect(parseTestArguments(['--only=lnit']).problem).toMatch(/no step "lnit"; there are format, lint/)
+    expect(parseTestArguments(['--only=lnit']).problem).toMatch(/no step "lnit"; there are format, build, lint/)
   })
 })
 

@@ -137,7 +137,9 @@ describeWithRedis('an outage of Redis', () => {
     const replica = await start({ settings: { replicaof: `127.0.0.1 ${primary.port}` } })
     const opened = await openIoredis(primary.url)
     onTestFinished(() => opened.disconnect())
-    await expect.poll(() => opened.client.info('replication'), patiently).toContain('state=online')
+    // A replica is online a moment before it confirms its first write.
+    await opened.client.set('seen', 'by the replica')
+    await expect.poll(() => opened.client.wait(1, 100), patiently).toBe(1)
     const store = redis(opened.command, { waitReplicas: { count: 1, timeoutMs: 200 } }).idempotency
     const claim = claimWith()
     expect(await store.claim(claim)).toMatchObject({ kind: 'acquired' })
