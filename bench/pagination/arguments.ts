@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util'
+import type { Part, PartOptions } from './part.ts'
+
+/** What the command line asks for. */
+export interface Arguments extends PartOptions {
+  readonly help: boolean
+  readonly only: readonly string[]
+  readonly json: boolean
+}
+
+const everySize: readonly number[] = Array.from({ length: 50 }, (_, n) => n + 1)
+
+/**
+ * @throws Error saying which argument is wrong and what was expected
+ */
+export function readArguments(args: readonly string[], parts: readonly Part[]): Arguments {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      sizes: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      rows: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
+  })
+  const stranger = positionals.find((name) => !parts.some((part) => part.name === name))
+  if (stranger !== undefined) throw new Error(`there is no part "${stranger}"; there are ${parts.map(({ name }) => name).join(', ')}`)
+  return {
+    help: values.help,
+    only: positionals,
+    json: values.json,
+    sizes: values.sizes?.split(',').map((size) => whole('--sizes', size)) ?? everySize,
+    seed: whole('--seed', values.seed),
+    rows: values.rows === undefined ? undefined : whole('--rows', values.rows, 5_000),
+  }
+}
+
+function whole(option: string, text: string, least = 1): number {
+  const value = Number(text)
+  if (!(Number.isSafeInteger(value) && value >= least)) throw new Error(`${option}: expected a whole number from ${least}, got ${text}`)
+  return value
+}
+
+export function usage(parts: readonly Part[]): string {
+  return `npm run bench -- pagination [part...] [--sizes N,...] [--seed N] [--rows N] [--json]
+
+Parts; all of them without a name:
+${parts.map(({ name, title }) => `  ${name.padEnd(7)} ${title}`).join('\n')}
+
+--sizes N,...  page sizes that are walked [1 to 50]; 1,7,50 makes it short
+--seed N       of the writers' choices, and of where exports are cut [1]
+--rows N       rows of depth [100000] and export [1000000], from 5000
+--json         one JSON document instead of tables
+
+The exit code is 1 when walks, pages at depth or exports of Holdfast break what is promised of them.
+`
+}
