@@ -15,6 +15,8 @@ export default defineConfig({
       'test/**/*.test.ts',
     ],
     globalSetup: ['test/servers/global-setup.ts'],
+    // Much of a test is waiting for servers and processes, which leaves a core free.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
