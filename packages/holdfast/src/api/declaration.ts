@@ -32,7 +32,10 @@ export interface RouteDeclaration {
 }
 
 /** How limits work, where the defaults do not do. */
-export type LimitingOptions = Pick<RateLimitSettings, 'address' | 'fields' | 'partitionKeySecret' | 'timeoutMs'>
+export type LimitingOptions = Pick<
+  RateLimitSettings,
+  'address' | 'fields' | 'partitionKeySecret' | 'timeoutMs' | 'onStoreFailure' | 'nodes'
+>
 
 /** What an API promises: declared once, enforced by middleware, gateway and client alike. */
 export interface ApiDeclaration {
@@ -98,7 +101,7 @@ const declarationOptions = [
 ]
 const routeOptions = ['idempotency', 'precondition', 'page', 'limits', 'criticality']
 const sheddingOptions = ['initialLimit', 'minLimit', 'maxLimit', 'maxWaitMs', 'caller', 'trust']
-const limitingOptions = ['address', 'fields', 'partitionKeySecret', 'timeoutMs']
+const limitingOptions = ['address', 'fields', 'partitionKeySecret', 'timeoutMs', 'onStoreFailure', 'nodes']
 const idempotencyOptions = [
   'guarantee',
   'key',

@@ -2,8 +2,13 @@ import { accountFact, configurationError, isHoldfastError, stack } from '../core
 import type { Call, Next, Policy, Problem, Reply } from '../core/index.ts'
 import { createLimiter, limitPolicy } from '../rate-limit/index.ts'
 import type { LimitDeclaration, LimitStore, Rule } from '../rate-limit/index.ts'
+import { clampedClock } from '../stores/memory/clock.ts'
+import { memoryLimits } from '../stores/memory/limits.ts'
 import type { AccountResolver } from './account.ts'
 import type { ApiDeclaration, RouteDeclaration } from './declaration.ts'
+
+/** Counters that a process keeps for when it has to decide alone; they take no room before that is possible. */
+const localKeys = 100_000
 
 /** The limits of an API. */
 export interface LimitSteps {
@@ -29,6 +34,7 @@ export function limitSteps(declaration: ApiDeclaration, problem: Problem): Limit
   if (limitsStore.limits === undefined)
     throw configurationError(`limits: the ${limitsStore.name} store keeps none; give a limitsStore that does, such as memory()`)
   const limiter = createLimiter({
+    local: memoryLimits(localKeys, clock ?? clampedClock()).store,
     ...limiting,
     store: limitsStore.limits,
     problem,

@@ -1,9 +1,10 @@
 import { bucketAt, bucketFits, bucketRemaining, bucketState, bucketWaitMs, drained, settledLevel } from './bucket.ts'
 import { calendarAt, calendarSettled } from './calendar.ts'
 import type { ItemStanding, Meter, MeterState, SettleItem, TakeItem, TakeResult } from './record.ts'
+import { shifted } from './shift.ts'
 import { segmentAt, usedOf, windowAt, windowDebited, windowEnd, windowSettled, windowWaitMs } from './window.ts'
 
-export { bucketState, drained, segmentAt }
+export { bucketState, drained, segmentAt, shifted }
 
 /** A take that is decided, and what is to be kept. */
 export interface TakeDecision extends TakeResult {

@@ -5,6 +5,7 @@ import type { Clock, Problem, Random } from '../core/index.ts'
 import { callerAddress } from './caller-address.ts'
 import type { Dialect } from './dialects.ts'
 import { assertDialects } from './fields.ts'
+import { guardedLimits } from './guard.ts'
 import { createInFlightCalls } from './in-flight.ts'
 import type { InFlightCalls } from './in-flight.ts'
 import type { PlanResolver, RateLimitOptions, RateLimitSettings } from './options.ts'
@@ -13,7 +14,7 @@ import type { RuleBook } from './rules.ts'
 import type { LimitStore } from './store.ts'
 import type { SubjectSources } from './subject.ts'
 
-/** What all limits of one API share: the store, the counts of calls under way, how callers are told. */
+/** What all limits of one API share: the guarded store, the counts of calls under way, how callers are told. */
 export interface Limiter {
   readonly book: RuleBook
   readonly store: LimitStore
@@ -22,7 +23,6 @@ export interface Limiter {
   readonly plan: PlanResolver | undefined
   readonly fields: readonly Dialect[]
   readonly partitionKey: KeyObject | undefined
-  readonly timeoutMs: number
   readonly problem: Problem
   readonly clock: Clock
   readonly random: Random
@@ -34,18 +34,17 @@ export interface Limiter {
  * @throws HoldfastError `configuration-invalid`
  */
 export function createLimiter(settings: RateLimitSettings & Pick<RateLimitOptions, 'account'>): Limiter {
-  const { store, plan, address, fields = ['draft-10'], partitionKeySecret, timeoutMs = 50, namespace = 'api' } = settings
+  const { store, plan, address, fields = ['draft-10'], partitionKeySecret, namespace = 'api' } = settings
   const { problem = createProblem(), clock = systemClock, random = Math.random, account } = settings
   assertDialects(fields)
   return {
     book: createRuleBook(namespace),
-    store,
+    store: guardedLimits(store, { ...settings, clock, random }),
     inFlight: createInFlightCalls(),
     sources: { namespace, address: callerAddress(address), account },
     plan,
     fields,
     partitionKey: partitionKeySecret === undefined ? undefined : createSecretKey(Buffer.from(partitionKeySecret)),
-    timeoutMs,
     problem,
     clock,
     random,

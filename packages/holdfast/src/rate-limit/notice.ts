@@ -5,7 +5,7 @@ import { writeAdvert } from './dialects.ts'
 import type { Notice, WrittenAdvert } from './dialects.ts'
 import type { CompiledLimit } from './limit.ts'
 import type { Rule } from './rule.ts'
-import type { ItemStanding, Meter, MeterState, TakeItem } from './store.ts'
+import type { ItemStanding, Meter, MeterState, TakeItem, TakeResult } from './store.ts'
 
 /** A rule that was applied to a call: the item that the store was asked for, and what it belongs to. */
 export interface Applied extends TakeItem {
@@ -18,11 +18,16 @@ const spreadSeconds = 30
 const spreadShare = 0.1
 
 /** Says how an applied rule stands; after a refusal of its own, nothing is left until the call would fit. */
-export function noticeOf(applied: Applied, { fits, state }: ItemStanding, now: number, key: KeyObject | undefined): Notice {
+export function noticeOf(
+  applied: Applied,
+  { fits, state }: ItemStanding,
+  { now, weight = 1 }: Pick<TakeResult, 'now' | 'weight'>,
+  key: KeyObject | undefined,
+): Notice {
   const { rule, limit, meter, cost, owner, counter } = applied
-  const left = fits ? remaining(meter, state) : 0
+  const left = fits ? Math.floor(remaining(meter, state) / weight) : 0
   const windowMs = limit.windowMsAt(now)
-  const resetSeconds = Math.ceil(resetMs(meter, state, left, fits ? 1 : cost, windowMs, limit.limit, now) / 1_000)
+  const resetSeconds = Math.ceil(resetMs(meter, state, left, fits ? 1 : cost, { windowMs, limit: limit.limit, now, weight }) / 1_000)
   return {
     about: advertOf(rule, limit, meter, windowMs),
     remaining: left,
@@ -53,11 +58,22 @@ function advertOf({ name, unit }: Rule, limit: CompiledLimit, meter: Meter, wind
  * Milliseconds until there is more; so long that what is left, spread over it, is not above the sustained rate: a client that sends at
  * remaining/reset must not use a large window up at once (section 7.5 of draft-10).
  */
-function resetMs(meter: Meter, state: MeterState, left: number, cost: number, windowMs: number, limit: number, now: number): number {
+function resetMs(meter: Meter, state: MeterState, left: number, cost: number, { windowMs, limit, now, weight }: Circumstances): number {
   if (meter.kind === 'calendar') return Math.max(1, (state[2] as number) - now)
-  if (left === 0) return waitMs(meter, state, cost, now)
-  const next = left < largestCost(meter) ? waitMs(meter, state, left + 1, now) : 0
-  return Math.max(next, meter.kind === 'bucket' ? (left * meter.unit) / meter.rate : (left * windowMs) / limit)
+  const most = largestCost(meter)
+  // Of a node that decides alone, a cost above its share passes where nothing of the share is used.
+  if (left === 0) return waitMs(meter, state, weight === 1 ? cost : Math.min(cost * weight, most), now)
+  const counted = left * weight
+  const next = counted + weight <= most ? waitMs(meter, state, counted + weight, now) : 0
+  return Math.max(next, meter.kind === 'bucket' ? (counted * meter.unit) / meter.rate : (counted * windowMs) / limit)
+}
+
+/** What a notice depends on besides its counter. */
+interface Circumstances {
+  readonly windowMs: number
+  readonly limit: number
+  readonly now: number
+  readonly weight: number
 }
 
 /** How many windows make whole seconds: the fields know no fractions. */

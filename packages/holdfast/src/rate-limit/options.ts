@@ -1,6 +1,7 @@
-import type { Clock, Problem, Random, RequestHead } from '../core/index.ts'
+import type { Problem, RequestHead } from '../core/index.ts'
 import type { AddressOptions } from './caller-address.ts'
 import type { Dialect } from './dialects.ts'
+import type { GuardOptions } from './guard.ts'
 import type { LimitNumbers } from './limit.ts'
 import type { LimitStore } from './store.ts'
 
@@ -71,7 +72,7 @@ export type PlanNumbers = Partial<Pick<LimitNumbers, 'limit' | 'windowSeconds' |
 export type PlanResolver = (account: string, head: RequestHead) => string | undefined | Promise<string | undefined>
 
 /** What all limits of an API share. */
-export interface RateLimitSettings {
+export interface RateLimitSettings extends GuardOptions {
   readonly store: LimitStore
   readonly plan?: PlanResolver
   readonly address?: AddressOptions
@@ -84,13 +85,9 @@ export interface RateLimitSettings {
   readonly fields?: readonly Dialect[]
   /** Names each counter in the fields without telling whose it is: a secret makes the names. @default no names */
   readonly partitionKeySecret?: string | Uint8Array
-  /** How long the store may take, milliseconds. @default 50 */
-  readonly timeoutMs?: number
   /** Separates APIs that share a store. @default 'api' */
   readonly namespace?: string
   readonly problem?: Problem
-  readonly clock?: Clock
-  readonly random?: Random
 }
 
 /** Options of `rateLimit`. */

@@ -1,4 +1,4 @@
-import { publish, storeUnavailable, withTimeout } from '../core/index.ts'
+import { publish } from '../core/index.ts'
 import type { Next, Policy, Reply } from '../core/index.ts'
 import type { Notice } from './dialects.ts'
 import { withNotices } from './fields.ts'
@@ -75,9 +75,7 @@ export function limitPolicy(limiter: Limiter, rules: readonly Rule[]): Policy {
   ): Promise<Reply> {
     let taken: TakeResult
     try {
-      taken = await withTimeout(clock, limiter.timeoutMs, taking, () =>
-        storeUnavailable(`the limit store did not answer within ${limiter.timeoutMs} ms`),
-      )
+      taken = await taking
     } catch {
       seats?.leave()
       publish('rate-limit', 'store-unavailable', subject.route)
@@ -161,7 +159,7 @@ export function limitPolicy(limiter: Limiter, rules: readonly Rule[]): Policy {
     for (let index = 0; index < applied.length; index++) {
       const item = applied[index] as Applied
       const standing = taken.items[index]
-      if (!item.shadow && standing !== undefined) notices.push(noticeOf(item, standing, taken.now, limiter.partitionKey))
+      if (!item.shadow && standing !== undefined) notices.push(noticeOf(item, standing, taken, limiter.partitionKey))
     }
     return notices
   }

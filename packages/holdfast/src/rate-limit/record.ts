@@ -85,6 +85,10 @@ export interface TakeResult {
   readonly now: number
   /** In the order of the items. */
   readonly items: readonly ItemStanding[]
+  /** How many times each cost was counted: a node that decides alone counts for all the others. @default 1 */
+  readonly weight?: number
+  /** Who settles the take, where it was not the store that was asked. */
+  readonly keptBy?: { settle(settlement: Settlement): SettleResult | Promise<SettleResult> }
 }
 
 /** What one debited item cost after all. */

@@ -33,6 +33,8 @@ export interface LimitStore {
   take(items: readonly TakeItem[]): TakeResult | Promise<TakeResult>
   /** Corrects a take, at most once. A crash before it keeps the estimate. */
   settle(settlement: Settlement): SettleResult | Promise<SettleResult>
+  /** Takes over what another store has decided about these items, brought to this one's clock. What there is no room for is left out. */
+  adopt?(items: readonly TakeItem[], taken: TakeResult): void
   /** Deletes up to `limit` counters that are as good as absent; returns how many. Absent where the store does so by itself. */
   collect?(limit: number): Promise<number>
 }

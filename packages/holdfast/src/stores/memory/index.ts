@@ -38,7 +38,7 @@ export interface MemoryOptions {
 export interface MemoryStore {
   readonly name: 'memory'
   readonly idempotency: IdempotencyStore
-  readonly limits: LimitStore
+  readonly limits: LimitStore & Required<Pick<LimitStore, 'adopt'>>
   readonly versions: VersionStore
   /** Drops every record; operations reject with `store-unavailable` from then on. */
   close(): Promise<void>

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/index.ts'
 import { storeUnavailable } from '../../core/index.ts'
-import { debited, fits, settle as settleOne, stateAt } from '../../rate-limit/decide.ts'
+import { debited, fits, settle as settleOne, shifted, stateAt } from '../../rate-limit/decide.ts'
 import type {
   BucketMeter,
   ItemStanding,
@@ -21,7 +21,7 @@ import { createTokens } from './tokens.ts'
 
 /** A limit store that can be closed. */
 export interface MemoryLimits {
-  readonly store: LimitStore
+  readonly store: LimitStore & Required<Pick<LimitStore, 'adopt'>>
   /** How many counters there are. */
   readonly size: () => number
   close(): void
@@ -157,6 +157,16 @@ export function memoryLimits(maxKeys: number, clock: Clock): MemoryLimits {
     return { applied: true, now }
   }
 
+  function adopt(items: readonly TakeItem[], taken: TakeResult): void {
+    if (closed) return
+    const now = clock.now()
+    for (let index = 0; index < items.length; index++) {
+      const { owner, counter, meter } = items[index] as TakeItem
+      locate(index, owner, counter, meter.kind)
+      write(index, meter, shifted(meter, (taken.items[index] as ItemStanding).state, taken.now, now), now)
+    }
+  }
+
   const all = (): Counters[] =>
     Object.values(tables)
       .flat()
@@ -167,6 +177,7 @@ export function memoryLimits(maxKeys: number, clock: Clock): MemoryLimits {
       name: 'memory',
       take,
       settle,
+      adopt,
       collect(limit) {
         if (closed) return refuse()
         const now = clock.now()

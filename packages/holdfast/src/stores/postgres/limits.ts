@@ -28,7 +28,7 @@ const serverTime = '(extract(epoch FROM statement_timestamp()) * 1000)::bigint'
  *
  * @param virtualNow replaces the server's clock in tests
  */
-export function postgresLimits(context: Context, virtualNow?: () => number): Required<LimitStore> {
+export function postgresLimits(context: Context, virtualNow?: () => number): LimitStore & Required<Pick<LimitStore, 'collect'>> {
   const now = (): string => (virtualNow === undefined ? 'NULL' : number(virtualNow()))
   return {
     name: 'postgres',

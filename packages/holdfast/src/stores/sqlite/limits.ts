@@ -9,7 +9,7 @@ import { addLimitToken, collectLimitTokens, collectLimits, loadLimit, saveLimit 
 
 /** A limit store that can be closed. */
 export interface SqliteLimits {
-  readonly store: Required<LimitStore>
+  readonly store: LimitStore
   close(): Promise<void>
 }
 
