@@ -41,6 +41,14 @@ export function concludeWith(settings: Settings, keyed: KeyedCall, reply: Reply,
   }
 }
 
+/**
+ * Marks an answer that is not recorded, as a refusal that had no effect: its caller may know that the key was looked up, and that no earlier send
+ * under it took effect. A 412 without the mark could as well be about the caller's own write, whose answer was lost.
+ */
+export function unrecorded(reply: Reply): Reply {
+  return withHeaders(reply, firstAnswerHeaders(reply, undefined))
+}
+
 function isTooLong(reply: Reply, limit: number): boolean {
   if (essenceOf(reply.headers.get('content-type')) === 'text/event-stream') return true
   return Number(reply.headers.get('content-length') ?? 0) > limit

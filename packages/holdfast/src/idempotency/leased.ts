@@ -2,7 +2,7 @@ import type { Cancel, Reply } from '../core/index.ts'
 import { isHoldfastError } from '../core/index.ts'
 import { replied } from './attempt.ts'
 import type { Attempt } from './attempt.ts'
-import { conclude, concludeWith, openAnswer, replay } from './conclude.ts'
+import { conclude, concludeWith, openAnswer, replay, unrecorded } from './conclude.ts'
 import type { Conclusion } from './conclude.ts'
 import { ExecutionContext } from './context.ts'
 import type { Flight } from './in-flight.ts'
@@ -69,7 +69,8 @@ class LeasedRun {
   async answered(reply: Reply): Promise<Attempt> {
     const { guarantee, statuses } = this.#settings
     const noEffect = reply.status >= 500 && (isRetryable(this.#keyed.call) || this.#beforeEffects())
-    if (noEffect || decideDisposition(reply.status, guarantee, statuses) === 'release') return (await this.#release()) ?? replied(reply)
+    if (noEffect || decideDisposition(reply.status, guarantee, statuses) === 'release')
+      return (await this.#release()) ?? replied(unrecorded(reply))
     return this.#record(await this.#conclude(reply))
   }
 

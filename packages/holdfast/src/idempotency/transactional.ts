@@ -3,7 +3,7 @@ import type { Call, Next, Reply } from '../core/index.ts'
 import { replied } from './attempt.ts'
 import type { Attempt } from './attempt.ts'
 import { boundedTransaction } from './bounded-transaction.ts'
-import { captureAnswer, conclude } from './conclude.ts'
+import { captureAnswer, conclude, unrecorded } from './conclude.ts'
 import type { Conclusion } from './conclude.ts'
 import { ExecutionContext } from './context.ts'
 import type { Flight } from './in-flight.ts'
@@ -36,7 +36,7 @@ export async function attemptTransaction(settings: Settings, keyed: KeyedCall, f
       return replied(reply, { kind: 'answered', answer, fingerprint: claim.fingerprint })
     }
     case 'rolled-back':
-      return replied(passed as Reply)
+      return replied(unrecorded(passed as Reply))
     default:
       return verdict
   }

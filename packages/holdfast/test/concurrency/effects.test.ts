@@ -24,7 +24,7 @@ describeMatrix(
         const stale = await post('/transfers', { headers: match(4) })
         // To answer a conflict with a success is the mistake of ignoring it.
         if (status === 201) expect([418, 500]).toContain(stale.status)
-        else expect([stale.status, stale.json['code']]).toEqual([412, 'version-conflict'])
+        else expect([stale.status, stale.json['code'], stale.headers['idempotent-replayed']]).toEqual([412, 'version-conflict', 'false'])
         expect(await opened.effects()).toBe(0)
         const fresh = await post('/transfers', { headers: match(5) })
         expect([fresh.status, fresh.headers['idempotent-replayed'], await opened.effects()]).toEqual([201, 'false', 1])
@@ -54,7 +54,9 @@ describeMatrix('a conflict without a transaction', { kits: ['node'], stores: ['m
     const routes = { 'POST /transfers': { idempotency: 'at-most-once', precondition: 'required' } } as const
     const handler: ScenarioHandler = () => ({ status: expectationOf(currentCall()).verify({ state: 5 }) ? 201 : 404 })
     const { post } = await start({ open: await open(), handler, declaration: { routes } })
-    expect((await post('/transfers', { headers: match(4) })).status).toBe(412)
+    const stale = await post('/transfers', { headers: match(4) })
+    // That the key was looked up tells its caller that no earlier send of this write took effect.
+    expect([stale.status, stale.headers['idempotent-replayed']]).toEqual([412, 'false'])
     expect((await post('/transfers', { headers: match(5) })).status).toBe(201)
     expect((await post('/transfers', { headers: match(4) })).headers['idempotent-replayed']).toBe('true')
   })
