@@ -8,9 +8,10 @@ import type { Table } from '../harness/report.ts'
 import { readArguments, usage } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
 import type { Part } from './part.ts'
+import { bounds } from './parts/bounds.ts'
 import { memory } from './parts/memory.ts'
 
-const all: readonly Part[] = [memory]
+const all: readonly Part[] = [memory, bounds]
 
 function parse(): Arguments {
   try {
