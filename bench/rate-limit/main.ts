@@ -8,10 +8,11 @@ import type { Table } from '../harness/report.ts'
 import { readArguments, usage } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
 import type { Part } from './part.ts'
+import { adversary } from './parts/adversary.ts'
 import { bounds } from './parts/bounds.ts'
 import { memory } from './parts/memory.ts'
 
-const all: readonly Part[] = [memory, bounds]
+const all: readonly Part[] = [memory, adversary, bounds]
 
 function parse(): Arguments {
   try {
