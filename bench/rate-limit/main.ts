@@ -10,9 +10,11 @@ import type { Arguments } from './arguments.ts'
 import type { Part } from './part.ts'
 import { adversary } from './parts/adversary.ts'
 import { bounds } from './parts/bounds.ts'
+import { http } from './parts/http.ts'
 import { memory } from './parts/memory.ts'
+import { redis } from './parts/redis.ts'
 
-const all: readonly Part[] = [memory, adversary, bounds]
+const all: readonly Part[] = [memory, http, redis, adversary, bounds]
 
 function parse(): Arguments {
   try {

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto'
+import { fromIoredis } from 'holdfast/redis'
+import { Redis } from 'ioredis'
+import { startRedis } from '../../../test/servers/redis.ts'
+import { progress } from '../../harness/progress.ts'
+import type { Row, Table } from '../../harness/report.ts'
+import { quantile, ratios, spreadOf } from '../../harness/statistics.ts'
+import type { LimitSpec, Limiter } from '../limiters/limiter.ts'
+import { inTurn } from '../limiters/memory-peers.ts'
+import { flexibleOnRedis, holdfastOnRedis, rateLimitRedis, upstash } from '../limiters/redis-limiters.ts'
+import type { Part } from '../part.ts'
+
+const minute: LimitSpec = { limit: 1e9, windowMs: 60_000, burst: 1e9 }
+const three: readonly LimitSpec[] = [minute, { ...minute, windowMs: 3_600_000 }, { ...minute, windowMs: 86_400_000 }]
+const takes = 500
+const inFlight = 32
+const accounts = 1_000
+const baseline = 'bare EVALSHA'
+
+/** One way of using the limiters. */
+interface Subject {
+  readonly name: string
+  readonly limiter: Limiter
+}
+
+/** What one round measured of one subject. */
+interface Sample {
+  /** Median, one take after the other. */
+  readonly latencyUs: number
+  /** With 32 takes at once. */
+  readonly usEach: number
+}
+
+/** A take on Redis beside a bare script and peers. */
+export const redis: Part = {
+  name: 'redis',
+  title: 'a take on Redis, of one limit and of three, beside a bare EVALSHA and peers',
+  async run({ rounds = 15 }) {
+    const server = await startRedis()
+    const client = new Redis(server.url)
+    try {
+      const subjects = await open(client)
+      const trips = await countTrips(client, subjects)
+      const samples: Sample[][] = subjects.map(() => [])
+      for (let round = -2; round < rounds; round++) {
+        const order = round % 2 === 0 ? [...subjects.keys()] : [...subjects.keys()].toReversed()
+        for (const index of order) {
+          const sample = await measure((subjects[index] as Subject).limiter)
+          if (round >= 0) samples[index]?.push(sample)
+        }
+        if (round > 0 && round % 5 === 0) progress(`  round ${round} of ${rounds}`)
+      }
+      const names = subjects.map(({ name }, index) => `${name}: ${(trips[index] as number).toFixed(0)}`)
+      return [
+        table('redis: one take after the other', 'us, median', names, samples, ({ latencyUs }) => latencyUs),
+        table(`redis: ${inFlight} takes at once`, 'us a take', names, samples, ({ usEach }) => usEach),
+      ]
+    } finally {
+      client.disconnect()
+      await server.stop()
+    }
+  },
+}
+
+async function open(client: Redis): Promise<Subject[]> {
+  const inRows = await Promise.all(three.map((spec, index) => rateLimitRedis(client, spec, `row-${index}:`)))
+  const upstashes = three.map((spec, index) => upstash(client, 'slidingWindow', spec, { prefix: `row-${index}` }))
+  return [
+    { name: baseline, limiter: await script(client, "return 'nothing'") },
+    { name: 'EVALSHA that reads and writes a hash', limiter: await script(client, readsAndWrites) },
+    { name: 'holdfast, 1 limit', limiter: holdfastOnRedis(client, 'bucket', [minute]) },
+    { name: 'holdfast, 3 limits', limiter: holdfastOnRedis(client, 'bucket', three) },
+    { name: 'holdfast, 3 windows', limiter: holdfastOnRedis(client, 'window', three) },
+    { name: 'rate-limiter-flexible, 1 limit', limiter: flexibleOnRedis(client, [minute]) },
+    { name: 'rate-limiter-flexible, union of 3', limiter: flexibleOnRedis(client, three) },
+    { name: 'rate-limit-redis, 1 limit', limiter: await rateLimitRedis(client, minute, 'one:') },
+    { name: 'rate-limit-redis, 3 in turn', limiter: inTurn(inRows) },
+    { name: '@upstash slidingWindow, 1 limit', limiter: upstash(client, 'slidingWindow', minute, { prefix: 'one' }) },
+    { name: '@upstash slidingWindow, 3 in turn', limiter: inTurn(upstashes) },
+  ]
+}
+
+/** The commands that a take needs, and nothing that decides anything. */
+const readsAndWrites = `
+local found = redis.call('HMGET', KEYS[1], 'a', 'b', 'c')
+redis.call('HSET', KEYS[1], 'a', '1767571200000 0 1767571200000', 'b', '1767571200000 0 1767571200000', 'c', '1767571200000 0 1767571200000')
+redis.call('PEXPIRE', KEYS[1], '86400000')
+return '1 1767571200000 1 3 0 1767571200000 1 1 3 0 1767571200000 1 1 3 0 1767571200000 1'`
+
+/** A script over the same function that sends Holdfast's: what a trip costs. */
+async function script(client: Redis, source: string): Promise<Limiter> {
+  const digest = createHash('sha1').update(source).digest('hex')
+  await client.script('LOAD', source)
+  const command = fromIoredis(client)
+  return {
+    async take(key) {
+      await command('EVALSHA', digest, '1', `bare:${key}`)
+      return true
+    },
+  }
+}
+
+async function measure({ take }: Limiter): Promise<Sample> {
+  const latencies: number[] = []
+  for (let call = 0; call < takes; call++) {
+    const startedAt = performance.now()
+    await passes(take, call)
+    latencies.push((performance.now() - startedAt) * 1_000)
+  }
+  const startedAt = performance.now()
+  let sent = 0
+  const work = async (): Promise<void> => {
+    while (sent < takes * 2) await passes(take, sent++)
+  }
+  await Promise.all(Array.from({ length: inFlight }, work))
+  const usEach = ((performance.now() - startedAt) * 1_000) / (takes * 2)
+  return {
+    latencyUs: quantile(
+      latencies.toSorted((a, b) => a - b),
+      0.5,
+    ),
+    usEach,
+  }
+}
+
+async function passes(take: Limiter['take'], call: number): Promise<void> {
+  if (!(await take(`account-${call % accounts}`))) throw new Error('a call far below its limit was refused')
+}
+
+/** Scripts that a take of each has run, as the server counts them: a trip each. */
+async function countTrips(client: Redis, subjects: readonly Subject[]): Promise<number[]> {
+  const counts: number[] = []
+  for (const { limiter } of subjects) {
+    await limiter.take('counted')
+    await client.config('RESETSTAT')
+    for (let call = 0; call < 10; call++) await limiter.take('counted')
+    const statistics = await client.info('commandstats')
+    const [, scripts = '0'] = /cmdstat_evalsha:calls=(\d+)/.exec(statistics) ?? []
+    counts.push(Number(scripts) / 10)
+  }
+  return counts
+}
+
+function table(
+  title: string,
+  unit: string,
+  names: readonly string[],
+  samples: readonly Sample[][],
+  pick: (sample: Sample) => number,
+): Table {
+  const bareOnes = (samples[0] as Sample[]).map(pick)
+  return {
+    title,
+    unit,
+    notes: [
+      'ratio: time of this / time of a script that does nothing, round by round; after each name, the scripts one take runs',
+      '@upstash/ratelimit runs over ioredis, without the first line of its scripts, which a plain Redis refuses',
+    ],
+    rows: names.map((name, index): Row => {
+      const own = (samples[index] as Sample[]).map(pick)
+      if (index === 0) return { name, measured: spreadOf(own) }
+      const judged = name.startsWith('holdfast') && { target: { atMost: 1.1 } }
+      return { name, measured: spreadOf(own), ratio: spreadOf(ratios(own, bareOnes)), ...judged }
+    }),
+  }
+}
