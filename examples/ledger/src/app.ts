@@ -1,7 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { defineApi, stack } from 'holdfast'
-import type { Api, Call, LimitDeclaration, Policy } from 'holdfast'
-import { memory } from 'holdfast/memory'
+import type { Api, Call, LimitDeclaration, Policy, Store } from 'holdfast'
 import { pathsOf } from 'holdfast/versioning'
 import { accountOf } from './accounts.ts'
 import { nothingHere, toAnswer } from './answer.ts'
@@ -44,11 +43,16 @@ export function createApp({
   secret,
   withTestHooks,
   limits,
+  limitsStore,
+  nodes,
 }: {
   database: LedgerDatabase
   secret: string
   withTestHooks: boolean
   limits: readonly LimitDeclaration[]
+  limitsStore: Store
+  /** How many processes share the limits. */
+  nodes: number
 }): App {
   const clock = createClock()
   const ledger = { database, clock, keepsKeys: withTestHooks }
@@ -67,7 +71,8 @@ export function createApp({
     secret,
     versions,
     limits,
-    limitsStore: memory(),
+    limitsStore,
+    limiting: { onStoreFailure: 'local', nodes },
     routes: Object.fromEntries(promises),
   })
 

@@ -12,6 +12,7 @@ describe('parseFlags', () => {
       rate: 50,
       burst: 100,
       limitsStore: 'sqlite:./ledger.db',
+      nodes: 1,
       testHooks: false,
     })
   })
@@ -33,6 +34,7 @@ describe('parseFlags', () => {
     [['--port', '80.5'], /--port/],
     [['--port'], /--port/],
     [['--rate', 'fast'], /--rate/],
+    [['--nodes', '0'], /--nodes: expected a whole number from 1/],
     [['--burst', '0'], /--burst: expected a whole number from 1/],
     [['--limits-store', 'memcached://x'], /--limits-store: expected redis/],
     [['--store', 'sqlite:'], /--store/],

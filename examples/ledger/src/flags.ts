@@ -16,6 +16,8 @@ export interface Options {
   readonly burst: number
   /** Where limits are kept: a store's URL, or `redis://...` */
   readonly limitsStore: string
+  /** How many processes share the limits: each has its share of them while their store is away. */
+  readonly nodes: number
   readonly testHooks: boolean
 }
 
@@ -30,16 +32,18 @@ Usage: npm start -- [flags]
   --port PORT           port, 0 for any free one        [8443]
   --store URL           memory:, sqlite:PATH or postgres://...
                                                         [$DATABASE_URL, else sqlite:./ledger.db]
-  --limits-store URL    redis://... or one of the above; where rate limits are kept
+  --limits-store URL    redis://... or one of the above: where rate limits are kept
                                                         [$REDIS_URL, else the store]
   --adapter NAME        node, express, fastify or hono  [node]
   --http                plain HTTP; default is HTTPS with a development CA in ./.holdfast
+  --nodes N             processes that share the limits                  [1]
   --rate N              calls a second of each account, 0 for no limit   [50]
   --burst N             calls an account may make at once                [100]
   --test-hooks          routes under /_test/ that reset, count and break things
   --help                this text
 
-Rate limits are kept in the memory of each process as yet: --limits-store is checked and has no effect.
+Limits kept in Postgres or Redis are shared by all processes. While that server does not answer, each process goes on by itself
+with its share of what it last said; --nodes is how many there are.
 
 Idempotency records are sealed with $HOLDFAST_SECRET, by default with a secret made at the first start
 and kept in ./.holdfast/secret. Processes that share a database need the same one.
@@ -52,6 +56,7 @@ const spec = {
   'limits-store': { type: 'string' },
   adapter: { type: 'string', default: 'node' },
   http: { type: 'boolean', default: false },
+  nodes: { type: 'string', default: '1' },
   rate: { type: 'string', default: '50' },
   burst: { type: 'string', default: '100' },
   'test-hooks': { type: 'boolean', default: false },
@@ -86,6 +91,7 @@ export function parseFlags(args: readonly string[], environment: Readonly<Record
     rate: toWhole('--rate', flags.rate, 0, 1_000_000),
     burst: toWhole('--burst', flags.burst, 1, 1_000_000),
     limitsStore: limits,
+    nodes: toWhole('--nodes', flags.nodes, 1, 10_000),
     testHooks: flags['test-hooks'],
   }
 }

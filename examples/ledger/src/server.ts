@@ -7,6 +7,7 @@ import { mount } from './adapters/index.ts'
 import { createApp } from './app.ts'
 import { assertSameSecret, openDatabase } from './database/open.ts'
 import { accountLimits } from './limits.ts'
+import { openLimitsStore, reportLimitsAway } from './limits-store.ts'
 import { developmentCertificate } from './development-ca.ts'
 import { checkLists } from './check-lists.ts'
 import type { Options } from './flags.ts'
@@ -26,7 +27,16 @@ const dayMs = 86_400_000
 /** Starts the ledger. */
 export async function startLedger(options: Options, secret: string): Promise<RunningLedger> {
   const database = await openDatabase(options.store)
-  const app = createApp({ database, secret, withTestHooks: options.testHooks, limits: accountLimits(options) })
+  const limitsStore = await openLimitsStore(options.limitsStore, options.store, database)
+  const stopReporting = reportLimitsAway((line) => console.error(line))
+  const app = createApp({
+    database,
+    secret,
+    withTestHooks: options.testHooks,
+    limits: accountLimits(options),
+    limitsStore: limitsStore.store,
+    nodes: options.nodes,
+  })
   await assertSameSecret(database, secret)
   await assertSafe(app.api)
   for (const { message } of await checkLists(database)) console.error(`list-without-index: ${message}`)
@@ -39,6 +49,8 @@ export async function startLedger(options: Options, secret: string): Promise<Run
     async stop() {
       await close(server, app.api.drain())
       app.close()
+      stopReporting()
+      await limitsStore.close()
       await database.close()
     },
   }
