@@ -35,7 +35,7 @@ describe.each(durable)('a ledger on %s, behind a connection that loses a tenth o
       // Clients on a hundred machines have a retry budget each.
       const budget = createBudget()
       return update<Wallet>(
-        createFetch({ budget: () => budget }),
+        createFetch({ budget: () => budget, retries: 8 }),
         `${proxy.url}/wallets/${id}`,
         (wallet, { version }) => {
           const call = `${client} ${version}`
