@@ -18,6 +18,13 @@ describe('the table of client tests', () => {
     expect(own).toEqual(own.toSorted((left, right) => left - right))
   })
 
+  it('has every number up to the last', () => {
+    const known = new Set(rows.map(({ number }) => number))
+    const missing = Array.from({ length: 79 }, (_none, index) => String(index + 1)).filter((number) => !known.has(number))
+    // 74 is the model of a retry storm.
+    expect(missing.filter((number) => number !== '74')).toEqual([])
+  })
+
   it.each(rows)('leads to tests that exist: $number $behaviour', ({ number, tests }) => {
     for (const test of tests) {
       const [, path = '', name] = /\]\((.+?)\)(?:: \u201c(.+)\u201d)?$/.exec(test) ?? []
