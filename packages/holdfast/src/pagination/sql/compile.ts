@@ -45,12 +45,10 @@ export function compileBranches(
   { orders, position, inclusive, take, consistency, bound, now }: RowsQuery,
 ): readonly Fragment[] {
   const extra = limits(dialect, consistency, bound, now)
-  const branches = position === undefined ? firstBranches(dialect, orders) : branchesAfter(orders, position, inclusive)
+  const branches = position === undefined ? firstBranches(dialect, orders) : branchesAfter(orders, position, inclusive, dialect.inRowValue)
   if (dialect.name === 'mysql')
     return [select(dialect, [...(position === undefined ? [] : [expanded(dialect, orders, position, inclusive)]), ...extra], orders, take)]
-  return branches.map((branch) =>
-    select(dialect, [...branch.map((condition) => compileCondition(dialect, condition)), ...extra], settled(dialect, orders, branch), take),
-  )
+  return branches.map((branch) => select(dialect, [...compileBranch(dialect, branch), ...extra], settled(dialect, orders, branch), take))
 }
 
 /**
@@ -96,6 +94,17 @@ function terms(dialect: Dialect, orders: readonly Order[], table: string): strin
   return orders.map((order) => dialect.term(order, column(dialect, table, order.key))).join(', ')
 }
 
+function compileBranch(dialect: Dialect, branch: Branch): readonly Fragment[] {
+  const beyond = branch.flatMap((condition) => (condition.kind === 'beyond' ? condition.orders : []))
+  return branch.map((condition) => {
+    // What is beyond a value has one; two bounds would leave SQLite to guess which is the nearer.
+    if (condition.kind === 'not null' && beyond.includes(condition.order)) return isNotNull(dialect, condition.order)
+    return compileCondition(dialect, condition)
+  })
+}
+
+const isNotNull = (dialect: Dialect, { key }: Order): Fragment => [`${column(dialect, inner, key)} IS NOT NULL`]
+
 function compileCondition(dialect: Dialect, condition: Condition): Fragment {
   switch (condition.kind) {
     case 'equal':
@@ -103,10 +112,9 @@ function compileCondition(dialect: Dialect, condition: Condition): Fragment {
     case 'null':
       return [`${column(dialect, inner, condition.order.key)} IS NULL`]
     case 'not null': {
-      const at = column(dialect, inner, condition.order.key)
       // On an index on an expression SQLite would step over all rows without a value, unless it is told where the others begin.
       const isText = dialect.name === 'sqlite' && !['integer', 'xid8'].includes(condition.order.key.type)
-      return [`${at} IS NOT NULL${isText ? ` AND ${term(dialect, condition.order)} >= ''` : ''}`]
+      return [...isNotNull(dialect, condition.order), ...(isText ? [` AND ${term(dialect, condition.order)} >= ''`] : [])]
     }
     case 'beyond': {
       const { orders, values, inclusive } = condition
@@ -153,12 +161,9 @@ function expanded(dialect: Dialect, orders: readonly Order[], position: readonly
   const full: Fragment = [
     '(',
     ...joined(
-      branchesAfter(orders, position, inclusive, { rowValues: false }).map((branch): Fragment => [
+      branchesAfter(orders, position, inclusive, dialect.inRowValue).map((branch): Fragment => [
         '(',
-        ...joined(
-          branch.map((condition) => compileCondition(dialect, condition)),
-          ' AND ',
-        ),
+        ...joined(compileBranch(dialect, branch), ' AND '),
         ')',
       ]),
       ' OR ',

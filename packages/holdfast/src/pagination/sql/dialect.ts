@@ -16,6 +16,8 @@ export interface Dialect {
   canonical(key: Key, column: string): string
   /** A canonical text, bound as a value of its key's type. */
   bound(key: Key, value: string): Fragment
+  /** Whether an index serves a key that is compared inside of a row value. */
+  inRowValue(key: Key): boolean
   /** One term of ORDER BY. */
   term(order: Order, column: string): string
   /** Why keys of a type cannot be kept here. */
@@ -51,6 +53,7 @@ const postgres: Dialect = {
   },
   // Named, because the type a server guesses for a bare value may not be the column's, and then no index serves.
   bound: ({ type }, value) => [{ value }, `::${postgresTypes[type]}`],
+  inRowValue: () => true,
   term: (order, column) => `${postgres.ordered(order.key, column)}${direction(order.descending)}${nullsTerm(order)}`,
   refuses: {},
 }
@@ -65,6 +68,8 @@ const sqlite: Dialect = {
     type === 'text' ? `${column} COLLATE ${sqliteCollations[collation] ?? doubleQuoted(collation)}` : column,
   canonical: (_key, column) => `CAST(${column} AS TEXT)`,
   bound: ({ type }, value) => (type === 'integer' || type === 'xid8' ? ['CAST(', { value }, ' AS INTEGER)'] : [{ value }]),
+  // Only bare columns: with a COLLATE in it, and all texts have one, the whole row value filters the rows that come before the page.
+  inRowValue: ({ type }) => type !== 'text',
   term: (order, column) => `${sqlite.ordered(order.key, column)}${direction(order.descending)}${nullsTerm(order)}`,
   refuses: {
     numeric: 'SQLite has no exact decimals; keep cents as an integer, and declare that',
@@ -90,6 +95,7 @@ const mysql: Dialect = {
     type === 'text' ? `${column} COLLATE ${collation === 'C' ? 'utf8mb4_bin' : collation}` : column,
   canonical: (_key, column) => `CAST(${column} AS CHAR)`,
   bound: ({ type }, value) => ['CAST(', { value }, ` AS ${mysqlTypes[type]})`],
+  inRowValue: () => false,
   // NULL is the lowest value there, and cannot be placed otherwise.
   term({ key, descending, nulls }, column) {
     const term = `${mysql.ordered(key, column)}${direction(descending)}`

@@ -1,3 +1,4 @@
+import type { Key } from '../keys.ts'
 import type { KeyTuple } from '../position.ts'
 import type { Order } from '../sorts.ts'
 
@@ -18,13 +19,13 @@ export type Branch = readonly Condition[]
  * A run of keys that all go one way and are not NULL is compared as one row value. Row values never meet NULL: `(1, NULL) > (0, 5)` is true, and
  * `(NULL, 5) > (1, 2)` is neither.
  *
- * @param rowValues whether the database finds an index for them
+ * @param inRowValue whether the database finds an index for a key that stands in one
  */
 export function branchesAfter(
   orders: readonly Order[],
   position: KeyTuple,
   inclusive: boolean,
-  { rowValues = true }: { readonly rowValues?: boolean } = {},
+  inRowValue: (key: Key) => boolean,
 ): readonly Branch[] {
   const branches: Branch[] = []
   const prefix: Condition[] = []
@@ -38,7 +39,7 @@ export function branchesAfter(
       continue
     }
     if (order.nulls === 'last') branches.push([...prefix, { kind: 'null', order }])
-    const run = rowValues ? runFrom(orders, position, at) : [order]
+    const run = runFrom(orders, position, at, inRowValue)
     const isEnd = at + run.length === orders.length
     const isNullable = order.nulls !== undefined
     const values = position.slice(at, at + run.length) as string[]
@@ -54,12 +55,12 @@ export function branchesAfter(
 }
 
 /** The keys from `at` on that can be compared as one: one direction, and only the first may be nullable, which its branch excludes. */
-function runFrom(orders: readonly Order[], position: KeyTuple, at: number): readonly Order[] {
+function runFrom(orders: readonly Order[], position: KeyTuple, at: number, inRowValue: (key: Key) => boolean): readonly Order[] {
   const first = orders[at] as Order
   let end = at + 1
-  while (end < orders.length) {
+  while (end < orders.length && inRowValue(first.key)) {
     const next = orders[end] as Order
-    if (next.descending !== first.descending || next.nulls !== undefined || position[end] == null) break
+    if (next.descending !== first.descending || next.nulls !== undefined || position[end] == null || !inRowValue(next.key)) break
     end++
   }
   return orders.slice(at, end)
