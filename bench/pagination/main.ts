@@ -6,9 +6,11 @@ import type { Table } from '../harness/report.ts'
 import { readArguments, usage } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
 import type { Part } from './part.ts'
+import { depth } from './parts/depth.ts'
+import { seal } from './parts/seal.ts'
 import { walk } from './parts/walk.ts'
 
-const parts: readonly Part[] = [walk]
+const parts: readonly Part[] = [walk, seal, depth]
 
 function parse(): Arguments {
   try {

@@ -7,6 +7,9 @@ import type { Place } from '../database/place.ts'
 import { sortTexts } from '../database/rows.ts'
 import type { Subject } from './subject.ts'
 
+/** One page leads to any depth. */
+const furthest = 10_000_000
+
 /** The list of wallets with all the ledger's sorts. */
 export const walletList = (dialect: Place['dialect']): List =>
   defineList({
@@ -21,6 +24,7 @@ export const walletList = (dialect: Place['dialect']): List =>
     },
     unique: 'id',
     sorts: { default: '-created_at', ...Object.fromEntries(Object.entries(sortTexts).filter(([name]) => name !== 'seq')) },
+    limit: { max: furthest },
   })
 
 /** The list of entries: its one key is its order. */
@@ -29,6 +33,7 @@ export const entryList: List = defineList({
   keys: { seq: { type: 'integer' } },
   unique: 'seq',
   sorts: { default: 'seq', seq: ['seq'] },
+  limit: { max: furthest },
 })
 
 /** What a list asks of its table. */
