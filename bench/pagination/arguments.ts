@@ -33,7 +33,7 @@ export function readArguments(args: readonly string[], parts: readonly Part[]): 
     json: values.json,
     sizes: values.sizes?.split(',').map((size) => whole('--sizes', size)) ?? everySize,
     seed: whole('--seed', values.seed),
-    rows: values.rows === undefined ? undefined : whole('--rows', values.rows, 5_000),
+    rows: values.rows === undefined ? undefined : whole('--rows', values.rows, 10_000),
   }
 }
 
@@ -51,7 +51,8 @@ ${parts.map(({ name, title }) => `  ${name.padEnd(7)} ${title}`).join('\n')}
 
 --sizes N,...  page sizes that are walked [1 to 50]; 1,7,50 makes it short
 --seed N       of the writers' choices, and of where exports are cut [1]
---rows N       rows of depth [100000] and export [1000000], from 5000
+--rows N       rows of depth [100000] and export [1000000], from 10000; below a million, export is cut once
+               for each 10000 rows instead of 100 times
 --json         one JSON document instead of tables
 
 The exit code is 1 when walks, pages at depth or exports of Holdfast break what is promised of them.

@@ -7,10 +7,11 @@ import { readArguments, usage } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
 import type { Part } from './part.ts'
 import { depth } from './parts/depth.ts'
+import { exported } from './parts/export.ts'
 import { seal } from './parts/seal.ts'
 import { walk } from './parts/walk.ts'
 
-const parts: readonly Part[] = [walk, seal, depth]
+const parts: readonly Part[] = [walk, seal, depth, exported]
 
 function parse(): Arguments {
   try {

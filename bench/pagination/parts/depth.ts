@@ -36,7 +36,7 @@ interface Plan {
 function flawsOf(plan: Plan): string[] {
   const { 'Node Type': type, Plans: below = [] } = plan
   const isRange = type.startsWith('Index') && plan['Index Cond'] !== undefined
-  const own = type.endsWith('Sort') || (/Scan$/.test(type) && below.length === 0 && !isRange) ? [type] : []
+  const own = type.endsWith('Sort') || (type.endsWith('Scan') && below.length === 0 && !isRange) ? [type] : []
   return [...own, ...below.flatMap((one) => flawsOf(one))]
 }
 
@@ -45,7 +45,7 @@ const buffers =
   (place: Place): Weigh =>
   async ({ text, values }) => {
     const [row] = await place.query(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values)
-    const [{ Plan: plan }] = row?.['QUERY PLAN'] as [{ Plan: Plan }]
+    const [{ Plan: plan }] = (row as Record<string, unknown>)['QUERY PLAN'] as [{ Plan: Plan }]
     return { value: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], flaws: flawsOf(plan) }
   }
 
@@ -58,8 +58,8 @@ const shortest =
       // Some rows of two branches are put in order at the end: that is no sort of the table.
       const besides = plan.filter((one) => one['parent'] === parent).map((one) => String(one['detail']))
       return (
-        /^SCAN wallets/.test(String(detail)) ||
-        (/TEMP B-TREE/.test(String(detail)) && besides.some((one) => /^(SEARCH|SCAN) wallets/.test(one)))
+        String(detail).startsWith('SCAN wallets') ||
+        (String(detail).includes('TEMP B-TREE') && besides.some((one) => /^(SEARCH|SCAN) wallets/.test(one)))
       )
     })
     let best = Number.POSITIVE_INFINITY
