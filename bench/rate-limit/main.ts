@@ -10,11 +10,12 @@ import type { Arguments } from './arguments.ts'
 import type { Part } from './part.ts'
 import { adversary } from './parts/adversary.ts'
 import { bounds } from './parts/bounds.ts'
+import { flood } from './parts/flood.ts'
 import { http } from './parts/http.ts'
 import { memory } from './parts/memory.ts'
 import { redis } from './parts/redis.ts'
 
-const all: readonly Part[] = [memory, http, redis, adversary, bounds]
+const all: readonly Part[] = [memory, http, redis, flood, adversary, bounds]
 
 function parse(): Arguments {
   try {

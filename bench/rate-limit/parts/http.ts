@@ -19,7 +19,8 @@ const targets: Readonly<Partial<Record<Framework, Target>>> = {
 /** Of hono the target is this much above the best peer of the same run. */
 const aboveBestOfHono = 0.05
 const requestsEach = 1_000
-const warmUpRequests = 6_000
+/** V8 goes on compiling for that long. */
+const warmUpRequests = 40_000
 const connections = 32
 const accounts = 1_000
 /** So much that nothing is refused. */
