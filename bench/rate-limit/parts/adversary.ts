@@ -3,6 +3,7 @@ import { startRedis } from '../../../test/servers/redis.ts'
 import { progress } from '../../harness/progress.ts'
 import { disagreeAboutTime } from '../adversary/clocks.ts'
 import type { Finding } from '../adversary/finding.ts'
+import { floodWithKeys } from '../adversary/keys.ts'
 import { outlastTimers, payForRefusals, useUpTheDay } from '../adversary/misuse.ts'
 import { loseRedis } from '../adversary/outage.ts'
 import { fillWindows } from '../adversary/windows.ts'
@@ -22,6 +23,7 @@ export const adversary: Part = {
       () => payForRefusals(client),
       () => outlastTimers(client),
       () => disagreeAboutTime(server.url, options),
+      () => floodWithKeys(options),
       loseRedis,
     ]
     try {
