@@ -6,6 +6,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import pg from 'pg'
 import { afterAll, describe, expect, it } from 'vitest'
 import { describeWithPostgres } from '../../../../../test/servers/index.ts'
+import { fakeClock } from '../../testing/index.ts'
 import { outboxConformance } from './conformance/index.ts'
 import { indexedDbOutbox } from './indexeddb/index.ts'
 import type { IndexedDbFactory } from './indexeddb/index.ts'
@@ -42,15 +43,20 @@ describe('the SQLite outbox', () => {
 
   it('waits for a writer elsewhere without holding up the process, and says so when that takes too long', async () => {
     const path = join(folder, 'busy.db')
-    const store = sqliteOutbox(new DatabaseSync(path), { busyTimeoutMs: 150 })
+    const clock = fakeClock()
+    const store = sqliteOutbox(new DatabaseSync(path), { busyTimeoutMs: 150, clock })
     const other = new DatabaseSync(path)
     other.exec('BEGIN IMMEDIATE')
     const entry = { id: 'a', lane: undefined, key: 'k', fingerprint: 'f', method: 'POST', url: 'u', headers: [], body: undefined }
-    let turns = 0
-    const counting = setInterval(() => turns++, 5)
-    await expect(store.add(entry, 10)).rejects.toMatchObject({ code: 'store-unavailable' })
-    clearInterval(counting)
-    expect(turns).toBeGreaterThan(2)
+    let outcome: unknown = 'waits'
+    void store.add(entry, 10).catch((error: unknown) => (outcome = error))
+    for (let waitedMs = 0; waitedMs < 150; waitedMs += 5) {
+      // The process has a turn, or this would never end.
+      await new Promise((resolve) => void setImmediate(resolve))
+      expect(outcome).toBe('waits')
+      clock.advance(5)
+    }
+    await expect.poll(() => outcome).toMatchObject({ code: 'store-unavailable' })
     other.exec('COMMIT')
     expect(await store.add(entry, 10)).toMatchObject({ isNew: true })
   })
