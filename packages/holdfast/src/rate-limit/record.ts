@@ -87,6 +87,8 @@ export interface TakeResult {
   readonly items: readonly ItemStanding[]
   /** How many times each cost was counted: a node that decides alone counts for all the others. @default 1 */
   readonly weight?: number
+  /** When its tokens were taken, by the store's clock, where that was before `now`. A settlement is told this. @default `now` */
+  readonly takenAt?: number
   /** Who settles the take, where it was not the store that was asked. */
   readonly keptBy?: { settle(settlement: Settlement): SettleResult | Promise<SettleResult> }
 }

@@ -69,7 +69,11 @@ export class Use implements LimitUse {
     try {
       const { owner, counter, meter, overflow } = item
       const settled = { owner, counter, meter, delta, ...(overflow !== undefined && { overflow }) }
-      await (this.#taken.keptBy ?? this.#store).settle({ token: randomUUID(), takenAt: this.#taken.now, items: [settled] })
+      await (this.#taken.keptBy ?? this.#store).settle({
+        token: randomUUID(),
+        takenAt: this.#taken.takenAt ?? this.#taken.now,
+        items: [settled],
+      })
     } catch {
       publish('rate-limit', 'settle-failed', this.#call.facts.get(routeFact), item.rule.name)
     }
