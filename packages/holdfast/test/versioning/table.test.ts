@@ -82,6 +82,16 @@ const situations: Readonly<Record<string, [Parts, Parts]>> = {
   "answer's enum value added": told({ enum: ['x'] }, { enum: ['x', 'y'] }),
   "answer's maximum increased": told({ type: 'integer', maximum: 8 }, { type: 'integer', maximum: 9 }),
   "answer's type changed": told(string, { type: 'integer' }),
+  "answer's type became one of several": told(string, { oneOf: [string, { type: 'integer' }] }),
+  'request, of several types, became one of them': asked({ oneOf: [string, { type: 'integer' }] }, string),
+  'request became one of several forms that overlap': asked(object({ x: string, y: string }, { required: ['x', 'y'] }), {
+    oneOf: [object({ x: string, y: string }, { required: ['x'] }), object({ x: string, y: string }, { required: ['y'] })],
+  }),
+  "request's allOf has one part more": asked({ allOf: [string] }, { allOf: [string, { minLength: 3 }] }),
+  "type of an answer's further members changed": told(
+    { type: 'object', additionalProperties: string },
+    { type: 'object', additionalProperties: { type: 'integer' } },
+  ),
   'optional member of an answer added': [{ answer: object({}) }, { answer: object({ a: string }) }],
 }
 
@@ -99,6 +109,34 @@ describe('the rules of the check', () => {
     expect(levels.map(({ situation }) => situation)).toEqual(['operation removed', ...Object.keys(situations)])
     for (const { ours, theirs, why } of levels) expect(why !== '').toBe(ours !== theirs && !(ours === 'nothing' && theirs === 'info'))
   })
+
+  it('find nothing in an answer that leaves a form out, nor in a request that takes one more, also where forms have names', () => {
+    const schemas = {
+      A: { type: 'object', properties: { kind: { const: 'a' } } },
+      B: { type: 'object', properties: { kind: { const: 'b' } } },
+    }
+    const [one, both] = [
+      { $ref: '#/components/schemas/A' },
+      { oneOf: [{ $ref: '#/components/schemas/A' }, { $ref: '#/components/schemas/B' }] },
+    ]
+    const compared = (before: Parts, after: Parts) =>
+      compareDocuments({ ...document(before), components: { schemas } }, { ...document(after), components: { schemas } }).map(
+        ({ rule }) => rule,
+      )
+    expect(compared(...asked(one, both))).toEqual([])
+    expect(compared(...told(both, one))).toEqual([])
+    expect(compared(...asked(both, one))).toEqual(['request-choice-removed'])
+    expect(compared(...told(one, both))).toEqual(['response-choice-added'])
+  })
+
+  it.each(['contains', 'dependentRequired', 'if', 'not', 'patternProperties', 'prefixItems', 'propertyNames', 'unevaluatedProperties'])(
+    'warn of a change of %s, whose meaning they do not work out',
+    (keyword) => {
+      expect(
+        compareDocuments(...(asked({}, { [keyword]: { minLength: 3 } }).map(document) as [OpenApiDocument, OpenApiDocument])),
+      ).toMatchObject([{ level: 'warning', rule: 'request-keyword-changed', field: '/a' }])
+    },
+  )
 
   it.each(levels)('say of "$situation": $ours', ({ situation, ours }) => {
     const [before, after] = situations[situation] ?? [{}, {}]

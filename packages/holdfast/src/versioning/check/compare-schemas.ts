@@ -1,4 +1,5 @@
 import type { Schema } from '../schema/schema.ts'
+import { changedKeywords, pairsOfAll } from './compare-keywords.ts'
 import { compareBounds, compareValues } from './compare-values.ts'
 
 /** How bad a difference is: an error breaks callers, a warning may. */
@@ -55,12 +56,25 @@ export function compareSchemas(
       if (compared.has(pair)) return
       compared.add(pair)
     }
+    // One form against several: it is compared with its like, and not with what stands round them.
+    if (isOnlyChoices(older) !== isOnlyChoices(newer)) return compareChoices(named(older, oldName), named(newer, newName), place)
     compareTypes(older, newer, place)
     compareValues(older, newer, direction, (level, rule, message) => report(place, level, rule, message, older))
     compareBounds(older, newer, direction, (level, rule, message) => report(place, level, rule, message, older))
     compareMembers(older, newer, place)
     if (isSchema(older['items']) && isSchema(newer['items'])) compare(older['items'], newer['items'], below(place, '*'))
-    compareChoices(older, newer, place)
+    const [restWas, restIs] = [older['additionalProperties'], newer['additionalProperties']]
+    if (isSchema(restWas) && isSchema(restIs)) compare(restWas, restIs, below(place, '*'))
+    if (choicesOf(older).length > 0 && choicesOf(newer).length > 0) compareChoices(older, newer, place)
+    for (const [was, is] of pairsOfAll(older, newer)) compare(was, is, place)
+    for (const keyword of changedKeywords(older, newer))
+      report(
+        place,
+        'warning',
+        `${direction}-keyword-changed`,
+        `${keyword} was changed; look what it forbids now, this check does not`,
+        older,
+      )
   }
 
   function compareTypes(older: Schema, newer: Schema, place: Place): void {
@@ -105,12 +119,14 @@ export function compareSchemas(
   }
 
   function compareChoices(older: Schema, newer: Schema, place: Place): void {
-    const was = choicesOf(older)
-    const is = choicesOf(newer)
+    const [was, is] = [formsOf(older), formsOf(newer)]
     if (was.length === 0 || is.length === 0) return
     const pairs = was.map((choice) => [choice, is.find((other) => isSameChoice(choice, other))] as const)
     const gone = pairs.filter(([, match]) => match === undefined)
     const added = is.filter((choice) => !was.some((other) => isSameChoice(other, choice)))
+    const isAmbiguous = newer['oneOf'] !== undefined && was.some((choice) => is.filter((other) => isSameChoice(choice, other)).length > 1)
+    if (isRequest && was.length === 1 && isAmbiguous)
+      report(place, 'error', 'request-choice-ambiguous', 'what fits several of its forms is accepted no more: oneOf asks for one', older)
     if (isRequest && gone.length > 0)
       report(place, 'error', 'request-choice-removed', `${gone.length} of its forms are accepted no more`, older)
     if (!isRequest && added.length > 0) report(place, 'error', 'response-choice-added', `${added.length} new forms may be answered`, older)
@@ -152,9 +168,21 @@ function typesOf(schema: Schema): ReadonlySet<string> {
 const choicesOf = (schema: Schema): readonly Schema[] =>
   ((schema['anyOf'] ?? schema['oneOf'] ?? []) as readonly Schema[]).filter((choice) => choice['type'] !== 'null')
 
+/** What a schema is, with the name it was reached by. */
+const named = (schema: Schema, name: string | undefined): Schema =>
+  name === undefined || choicesOf(schema).length > 0 ? schema : { ...schema, $ref: `#/$defs/${name}` }
+
+/** The forms a schema has: one, if it does not say otherwise and is not just anything. */
+function formsOf(schema: Schema): readonly Schema[] {
+  const choices = choicesOf(schema)
+  return choices.length === 0 && typesOf(schema).size > 0 ? [schema] : choices
+}
+
+const isOnlyChoices = (schema: Schema): boolean => choicesOf(schema).length > 0 && typesOf(schema).size === 0
+
 /** The same reference, the same fixed members, or the same plain type. */
 function isSameChoice(a: Schema, b: Schema): boolean {
-  if (a['$ref'] !== undefined || b['$ref'] !== undefined) return a['$ref'] === b['$ref']
+  if (a['$ref'] !== undefined || b['$ref'] !== undefined) return refNameOf(a) === refNameOf(b)
   const fixed = (schema: Schema): string =>
     JSON.stringify(
       Object.entries((schema['properties'] ?? {}) as Schemas).flatMap(([name, { const: only }]) =>
@@ -164,6 +192,7 @@ function isSameChoice(a: Schema, b: Schema): boolean {
   return JSON.stringify(a['type']) === JSON.stringify(b['type']) && fixed(a) === fixed(b)
 }
 
+const refNameOf = ({ $ref }: Schema): string | undefined => (typeof $ref === 'string' ? $ref.replace(/^.*\//, '') : undefined)
 const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isOpen = (schema: Schema): boolean => schema['additionalProperties'] !== false
 const isObjectSchema = (schema: Schema): boolean => schema['type'] === 'object' || schema['properties'] !== undefined
