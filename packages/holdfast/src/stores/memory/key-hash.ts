@@ -13,9 +13,29 @@ export interface KeyHash {
 export function createKeyHash(): KeyHash {
   const words = new Int32Array(2)
   const [first = 0, second = 0] = randomFillSync(new Int32Array(2))
+  // An API has few counters, and calls of one kind follow one another.
+  let lastCounter = ''
+  let counterHigh = first
+  let counterLow = second
+
+  function hashCounter(counter: string): void {
+    let high = second ^ counter.length
+    let low = first
+    for (let index = 0; index < counter.length; index++) {
+      const code = counter.charCodeAt(index)
+      high = Math.imul(high ^ code, 0x85ebca77)
+      low = Math.imul(low ^ code, 0xc2b2ae3d)
+    }
+    counterHigh = high ^ (high >>> 15)
+    counterLow = low ^ (low >>> 13)
+    lastCounter = counter
+  }
+
+  hashCounter(lastCounter)
   return {
     words,
     of(owner, counter) {
+      if (counter !== lastCounter) hashCounter(counter)
       // Two multiplicative hashes side by side: independent of each other, so the processor works at both at once.
       let high = first ^ owner.length
       let low = second
@@ -24,13 +44,8 @@ export function createKeyHash(): KeyHash {
         high = Math.imul(high ^ code, 0x9e3779b1)
         low = Math.imul(low ^ code, 0x5f356495)
       }
-      high ^= high >>> 15
-      low ^= low >>> 13
-      for (let index = 0; index < counter.length; index++) {
-        const code = counter.charCodeAt(index)
-        high = Math.imul(high ^ code, 0x85ebca77)
-        low = Math.imul(low ^ code, 0xc2b2ae3d)
-      }
+      high = Math.imul(high ^ (high >>> 15) ^ counterHigh, 0x85ebca77)
+      low = Math.imul(low ^ (low >>> 13) ^ counterLow, 0xc2b2ae3d)
       high = Math.imul(high ^ (high >>> 15) ^ (low >>> 16), 0x85ebca6b)
       low = Math.imul(low ^ (low >>> 13) ^ (high >>> 15), 0xc2b2ae35)
       high = Math.imul(high ^ (high >>> 13), 0x2c1b3c6d)
