@@ -7,6 +7,8 @@ import { createStamp } from './stamp.ts'
 
 const states = createStamp<{ readonly exchange: Exchange; readonly idleMs: number; readonly original: Response }>()
 const watched = new WeakMap<object, object>()
+/** One for all: to make one costs more than to decode a short body. */
+const decoder = new TextDecoder()
 
 /**
  * Watches over the bodies of answers: one that makes no progress while `text()`, `json()` or another of the methods that read all of it waits
@@ -55,10 +57,10 @@ const typed = (response: Response): { headers: Record<string, string> } => ({
 
 const readers: Record<string, (this: Response) => Promise<unknown>> = {
   async text() {
-    return new TextDecoder().decode(await whole(this))
+    return decoder.decode(await whole(this))
   },
   async json() {
-    return JSON.parse(new TextDecoder().decode(await whole(this))) as unknown
+    return JSON.parse(decoder.decode(await whole(this))) as unknown
   },
   async arrayBuffer() {
     return (await whole(this)).buffer
