@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isHoldfastError, storeUnavailable } from '../core/index.ts'
 import { memory } from '../stores/memory/index.ts'
 import { fakeClock } from '../testing/index.ts'
+import { guardedLimits } from './guard.ts'
 import { leasedLimits } from './leased.ts'
 import type { LeaseOptions } from './leased.ts'
 import { compileLimit } from './limit.ts'
@@ -215,5 +216,17 @@ describe('leasing', () => {
       refusal = error
     }
     expect([isHoldfastError(refusal), (refusal as Error).message]).toEqual([true, message])
+  })
+})
+
+describe('a guard round leases', () => {
+  it('goes on with leases of the store until it misses one, then with its share', async () => {
+    const { first, passed, failFromNowOn, clock } = fleet(1)
+    const guarded = guardedLimits(first, { local: memory({ clock }).limits, nodes: 2, clock })
+    await passed(guarded, 16)
+    failFromNowOn(true)
+    const weights: (number | undefined)[] = []
+    for (let call = 0; call < 12; call++) weights.push((await guarded.take([itemOf()])).weight)
+    expect(weights).toEqual([...Array.from({ length: 9 }, () => undefined), 2, 2, 2])
   })
 })
