@@ -21,8 +21,8 @@ const marginMs = 5
 
 /**
  * Gives a call a time for everything: attempts, waits between them, and the body where it is buffered. A call made while another one is
- * being served inherits the time that one has left. `fetchThrough` tells the server with each attempt how much is left
- * (`Holdfast-Timeout`, milliseconds), and ends the attempt that is under way when nothing is.
+ * being served inherits the time that one has left. `fetchThrough` tells the server with each attempt how much is left of
+ * it, or of the attempt's own time where that is less (`Holdfast-Timeout`, milliseconds), and ends the attempt that is under way when nothing is.
  *
  * @throws HoldfastError `configuration-invalid`; calls reject with `deadline-exceeded`
  * @example

@@ -2,6 +2,7 @@ import type { Call } from '../core/call.ts'
 import { deadlineFact } from '../core/facts.ts'
 import { originOf } from '../retry/per-origin.ts'
 import { recordOf } from '../retry/record.ts'
+import { attemptTimeoutFact } from './attempt-timeout.ts'
 import { toCallFields } from './call-fields.ts'
 import { ClientCall } from './client-call.ts'
 import type { Trust } from './trust.ts'
@@ -21,8 +22,10 @@ function send(call: Call, body: BodyValue | undefined, fetch: Fetch, trust: Trus
   const { input, init, url } = call instanceof ClientCall ? call.source : { input: call.url, init: undefined, url: call.url }
   const headers: Record<string, string> = { ...toCallFields(call.headers).record }
   if (trust(call.url)) {
-    const remainingMs = call.facts.get(deadlineFact)?.remainingMs()
-    if (remainingMs !== undefined && remainingMs < 1e9) headers['holdfast-timeout'] = String(Math.floor(remainingMs))
+    // Whichever ends first is when nobody waits for this attempt's answer any more, and what a server that is behind should know.
+    const attemptMs = call.facts.get(attemptTimeoutFact) ?? Number.POSITIVE_INFINITY
+    const remainingMs = Math.min(call.facts.get(deadlineFact)?.remainingMs() ?? Number.POSITIVE_INFINITY, attemptMs)
+    if (remainingMs < 1e9) headers['holdfast-timeout'] = String(Math.floor(remainingMs))
     if (number > 1) headers['holdfast-attempt'] = String(number)
   }
   const sent: RequestInit = { ...init, method: call.method, headers: headers as HeadersInput, signal }

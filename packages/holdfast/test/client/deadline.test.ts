@@ -36,10 +36,16 @@ describe('the deadline', () => {
   })
 
   it('is told to the server with each attempt, as what is left [43]', async () => {
-    const { call, sent } = createWorld([answer(503), answer(503), answer(200)])
+    const { call, sent } = createWorld([answer(503), answer(503), answer(200)], { attemptTimeoutMs: 60_000 })
     await call()
     expect(sent.map(({ headers }) => Number(headers.get('holdfast-timeout')))).toEqual([30_000, 29_950, 29_850])
     expect(sent.map(({ headers }) => headers.get('holdfast-attempt'))).toEqual([null, '2', '3'])
+  })
+
+  it('is told as the time for one attempt where that ends first: nobody waits for its answer after it', async () => {
+    const { call, sent } = createWorld([answer(503), answer(503), answer(200)], { attemptTimeoutMs: 2_000, deadlineMs: 2_100 })
+    await call()
+    expect(sent.map(({ headers }) => Number(headers.get('holdfast-timeout')))).toEqual([2_000, 2_000, 1_950])
   })
 
   it('is not spent on a wait that would cross it [48]', async () => {
