@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { endProcess, startProcess } from '../chaos/support/process.ts'
+import { seededRandom } from '../../src/testing/index.ts'
 import { startCountingServer } from './counting-server.ts'
 
 /** Where a program is killed. `sent`: after the effect of its request, before the answer. A number: so many milliseconds after it started. */
@@ -20,6 +21,13 @@ export interface KillReport {
   readonly violations: readonly string[]
 }
 
+/** Where the program dies, drawn from a seed: half of them at one of the named points, half of them at any moment. */
+export function drawDeaths(kills: number, seed: number): Death[] {
+  const random = seededRandom(seed)
+  const points = ['committed', 'taken', 'sent', 'answered'] as const
+  return Array.from({ length: kills }, (_, index) => (index % 2 === 0 ? (points[Math.floor(random() * 4)] as Death) : random() * 150))
+}
+
 const program = new URL('fixture/main.ts', import.meta.url)
 
 /**
@@ -27,7 +35,12 @@ const program = new URL('fixture/main.ts', import.meta.url)
  *
  * @param store `sqlite` makes a file; else the URL of a Postgres
  */
-export async function runDeaths(store: string, deaths: readonly Death[], entries: number): Promise<KillReport> {
+export async function runDeaths(
+  store: string,
+  deaths: readonly Death[],
+  entries: number,
+  onDeath: (death: Death, kills: number) => void = () => {},
+): Promise<KillReport> {
   const folder = await mkdtemp(join(tmpdir(), 'outbox-kill-'))
   const table = `outbox_${randomUUID().replaceAll('-', '').slice(0, 20)}`
   const server = await startCountingServer(10)
@@ -51,6 +64,7 @@ export async function runDeaths(store: string, deaths: readonly Death[], entries
       const { signal } = await child.ended
       server.onEffect = () => {}
       if (signal === 'SIGKILL') kills += 1
+      onDeath(death, kills)
     }
     const last = start()
     try {
