@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { chooseParts, readCount } from '../harness/arguments.ts'
 import type { Part } from './part.ts'
 
 /** What the command line asks for. */
@@ -22,13 +23,8 @@ export function readArguments(args: readonly string[], parts: readonly Part[]): 
       json: { type: 'boolean', default: false },
     },
   })
-  const stranger = positionals.find((name) => !parts.some((part) => part.name === name))
-  if (stranger !== undefined) throw new Error(`there is no part "${stranger}"; there are ${parts.map(({ name }) => name).join(', ')}`)
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
-    throw new Error(`--rounds: expected a whole number from 1, got ${values.rounds}`)
-  const wanted = positionals.length === 0 ? parts : parts.filter(({ name }) => positionals.includes(name))
-  return { help: values.help, parts: wanted, rounds, json: values.json }
+  const rounds = values.rounds === undefined ? undefined : readCount('--rounds', values.rounds)
+  return { help: values.help, parts: chooseParts(positionals, parts), rounds, json: values.json }
 }
 
 export function usage(parts: readonly Part[]): string {

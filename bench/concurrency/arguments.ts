@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { readCount } from '../harness/arguments.ts'
 import type { Part } from './part.ts'
 
 /** What the command line asks for. */
@@ -26,9 +27,7 @@ export function readArguments(args: readonly string[], parts: readonly Part[]): 
   const stranger = only?.find((name) => !parts.some((part) => part.name === name))
   if (stranger !== undefined)
     throw new Error(`--only: there is no part "${stranger}"; there are ${parts.map(({ name }) => name).join(', ')}`)
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
-    throw new Error(`--rounds: expected a whole number from 1, got ${values.rounds}`)
+  const rounds = values.rounds === undefined ? undefined : readCount('--rounds', values.rounds)
   return { help: values.help, only, rounds, json: values.json }
 }
 

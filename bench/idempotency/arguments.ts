@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { readCount } from '../harness/arguments.ts'
 
 /** What the command line asks for. */
 export interface Arguments {
@@ -26,9 +27,7 @@ export function readArguments(args: readonly string[], parts: readonly string[])
   const only = values.only?.split(',')
   const stranger = only?.find((name) => !parts.includes(name))
   if (stranger !== undefined) throw new Error(`--only: there is no part "${stranger}"; there are ${parts.join(', ')}`)
-  const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
-    throw new Error(`--rounds: expected a whole number from 1, got ${values.rounds}`)
+  const rounds = values.rounds === undefined ? undefined : readCount('--rounds', values.rounds)
   return { help: values.help, only, rounds, json: values.json, profileFolder: values.profile }
 }
 

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
+import { chooseParts, readCount } from '../harness/arguments.ts'
 import type { Part, PartOptions } from './part.ts'
 
 /** What the command line asks for. */
 export interface Arguments extends PartOptions {
   readonly help: boolean
-  readonly only: readonly string[]
+  readonly parts: readonly Part[]
   readonly json: boolean
 }
 
@@ -25,22 +26,14 @@ export function readArguments(args: readonly string[], parts: readonly Part[]): 
       json: { type: 'boolean', default: false },
     },
   })
-  const stranger = positionals.find((name) => !parts.some((part) => part.name === name))
-  if (stranger !== undefined) throw new Error(`there is no part "${stranger}"; there are ${parts.map(({ name }) => name).join(', ')}`)
   return {
     help: values.help,
-    only: positionals,
+    parts: chooseParts(positionals, parts),
     json: values.json,
-    sizes: values.sizes?.split(',').map((size) => whole('--sizes', size)) ?? everySize,
-    seed: whole('--seed', values.seed),
-    rows: values.rows === undefined ? undefined : whole('--rows', values.rows, 10_000),
+    sizes: values.sizes?.split(',').map((size) => readCount('--sizes', size)) ?? everySize,
+    seed: readCount('--seed', values.seed),
+    rows: values.rows === undefined ? undefined : readCount('--rows', values.rows, 10_000),
   }
-}
-
-function whole(option: string, text: string, least = 1): number {
-  const value = Number(text)
-  if (!(Number.isSafeInteger(value) && value >= least)) throw new Error(`${option}: expected a whole number from ${least}, got ${text}`)
-  return value
 }
 
 export function usage(parts: readonly Part[]): string {

@@ -22,7 +22,7 @@ function parse(): Arguments {
   }
 }
 
-const { help, only, json, ...options } = parse()
+const { help, parts: wanted, json, ...options } = parse()
 if (help) {
   process.stdout.write(usage(parts))
   process.exit(0)
@@ -31,8 +31,7 @@ if (help) {
 const startedAt = performance.now()
 const tables: Table[] = []
 let broken = 0
-for (const part of parts) {
-  if (only.length > 0 && !only.includes(part.name)) continue
+for (const part of wanted) {
   progress(`measuring ${part.title}`)
   const measured = await part.run(options)
   if (part.isPromise) broken += measured.flatMap(({ rows }) => rows).filter((row) => hasMet(row) === false).length

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { chooseParts, readCount } from '../harness/arguments.ts'
 import type { Part, PartOptions } from './part.ts'
 
 /** What the command line asks for. */
@@ -23,22 +24,14 @@ export function readArguments(args: readonly string[], all: readonly Part[]): Ar
       profile: { type: 'string' },
     },
   })
-  const stranger = positionals.find((name) => !all.some((part) => part.name === name))
-  if (stranger !== undefined) throw new Error(`there is no part "${stranger}"; there are ${all.map(({ name }) => name).join(', ')}`)
   return {
     help: values.help,
     json: values.json,
-    parts: positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name)),
+    parts: chooseParts(positionals, all),
     rounds: values.rounds === undefined ? undefined : readCount('--rounds', values.rounds),
     schedules: readCount('--schedules', values.schedules),
     profileFolder: values.profile,
   }
-}
-
-function readCount(option: string, text: string): number {
-  const count = Number(text)
-  if (!(Number.isInteger(count) && count > 0)) throw new Error(`${option}: expected a whole number from 1, got ${text}`)
-  return count
 }
 
 export function usage(parts: readonly Part[]): string {
