@@ -1,4 +1,4 @@
-import { decodeName, endOfString, endOfValue, failAt, skipSpace } from './scanner.ts'
+import { nameOf, endOfString, endOfValue, failAt, skipSpace } from './scanner.ts'
 
 /** One member of an object: spans of the text it came from, and what was put over them. */
 class Member {
@@ -25,10 +25,6 @@ class Member {
     this.valueStart = valueStart
     this.valueEnd = valueEnd
     this.end = end
-  }
-
-  get isUntouched(): boolean {
-    return this.start >= 0 && !this.isRenamed && this.text === undefined && this.child === undefined
   }
 }
 
@@ -72,7 +68,7 @@ export class ObjectEdit {
         const valueStart = skipSpace(text, at + 1)
         const valueEnd = endOfValue(text, valueStart)
         at = skipSpace(text, valueEnd)
-        members.push(new Member(decodeName(text.slice(nameStart, nameEnd)), lead, nameStart, nameEnd, valueStart, valueEnd, at))
+        members.push(new Member(nameOf(text, nameStart, nameEnd), lead, nameStart, nameEnd, valueStart, valueEnd, at))
         const after = text.charCodeAt(at)
         if (after === 125) break
         if (after !== 44) failAt(text, at)
@@ -185,28 +181,39 @@ export class ObjectEdit {
   /** The object's text; `undefined` when nothing was changed. */
   print(): string | undefined {
     if (!this.#isChanged()) return undefined
+    const text = this.#text
     const members = this.#members
     const last = members.length - 1
     if (last < 0) return '{}'
-    const sample = this.#sample()
-    let out = '{'
+    let out = ''
+    // What lies between two changes is copied in one piece: `from` is where the piece begins, `upto` where it ends if it ends here.
+    let from = this.#start
+    let upto = from + 1
+    let next = upto
     for (let index = 0; index <= last; index++) {
       const member = members[index] as Member
-      if (member.isUntouched) {
-        // Neighbours that are untouched are copied in one piece.
-        let end = index
-        while (
-          end < last &&
-          (members[end + 1] as Member).isUntouched &&
-          (members[end + 1] as Member).start === (members[end] as Member).end + 1
-        )
-          end++
-        out += this.#text.slice(member.start, (members[end] as Member).valueEnd)
-        index = end
-      } else out += member.start < 0 ? this.#printAdded(member, sample) : this.#printChanged(member)
-      if (index < last) out += `${this.#trailOf(members[index] as Member)},`
+      if (member.start !== next) {
+        out += text.slice(from, upto)
+        if (index > 0) out += ','
+        from = member.start
+      }
+      if (member.start < 0) {
+        out += this.#printAdded(member)
+        from = upto = next = 0
+        continue
+      }
+      if (member.isRenamed) {
+        out += text.slice(from, member.nameStart) + quoted(member.name)
+        from = member.nameEnd
+      }
+      if (member.text !== undefined || member.child !== undefined) {
+        out += text.slice(from, member.valueStart) + this.#valueOf(member)
+        from = member.valueEnd
+      }
+      upto = index === last || member.end === this.#end - 1 ? member.valueEnd : member.end
+      next = member.end + 1
     }
-    return `${out}${sample === undefined ? '' : this.#tail()}}`
+    return next === this.#end ? out + text.slice(from, next) : `${out}${text.slice(from, upto)}${this.#tail()}}`
   }
 
   /** The last of a name, as parsers read it. */
@@ -230,16 +237,11 @@ export class ObjectEdit {
   }
 
   /** In the style of the other members. */
-  #printAdded(member: Member, sample: Member | undefined): string {
+  #printAdded(member: Member): string {
+    const sample = this.#sample()
     const lead = sample === undefined ? '' : this.#text.slice(sample.start, sample.nameStart)
     const colon = sample === undefined ? ':' : this.#text.slice(sample.nameEnd, sample.valueStart)
     return `${lead}${quoted(member.name)}${colon}${this.#valueOf(member)}`
-  }
-
-  #printChanged(member: Member): string {
-    if (!member.isRenamed) return this.#text.slice(member.start, member.valueStart) + this.#valueOf(member)
-    const lead = this.#text.slice(member.start, member.nameStart)
-    return lead + quoted(member.name) + this.#text.slice(member.nameEnd, member.valueStart) + this.#valueOf(member)
   }
 
   /** A member that came with the text. */
@@ -250,13 +252,10 @@ export class ObjectEdit {
 
   /** The white space before the closing brace, which stays there whichever member is last. */
   #tail(): string {
+    if (this.#sample() === undefined) return ''
     let from = this.#end - 1
     while (from > this.#start + 1 && this.#text.charCodeAt(from - 1) <= 32) from--
     return this.#text.slice(from, this.#end - 1)
-  }
-
-  #trailOf({ start, valueEnd, end }: Member): string {
-    return start < 0 || end === this.#end - 1 ? '' : this.#text.slice(valueEnd, end)
   }
 
   #valueOf(member: Member): string {

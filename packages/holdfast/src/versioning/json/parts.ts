@@ -1,32 +1,33 @@
-import { JsonScanner, decodeName } from './scanner.ts'
+import { endOfString, endOfValue, failAt, nameOf, skipSpace } from './scanner.ts'
 
 /** The text of an array's first item; `undefined` for an empty array. */
 export function firstItem(text: string): string | undefined {
-  const scanner = new JsonScanner(text)
-  scanner.expect(91)
-  if (scanner.peek() === 93) return undefined
-  const start = scanner.at
-  scanner.skipValue()
-  return text.slice(start, scanner.at)
+  const open = skipSpace(text, 0)
+  if (text.charCodeAt(open) !== 91) failAt(text, open)
+  const start = skipSpace(text, open + 1)
+  return text.charCodeAt(start) === 93 ? undefined : text.slice(start, endOfValue(text, start))
 }
 
 /** The text of an object's member; of the last of that name, as parsers read it. */
 export function memberText(text: string, name: string): string | undefined {
-  const scanner = new JsonScanner(text)
   let found: string | undefined
-  scanner.expect(123)
-  if (scanner.peek() === 125) return undefined
+  let at = skipSpace(text, 0)
+  if (text.charCodeAt(at) !== 123) failAt(text, at)
+  at = skipSpace(text, at + 1)
+  if (text.charCodeAt(at) === 125) return undefined
   for (;;) {
-    if (scanner.peek() !== 34) scanner.fail()
-    const start = scanner.at
-    const end = scanner.endOfString(start)
-    scanner.at = end
-    scanner.expect(58)
-    scanner.peek()
-    const valueStart = scanner.at
-    scanner.skipValue()
-    if (decodeName(text.slice(start, end)) === name) found = text.slice(valueStart, scanner.at)
-    if (scanner.peek() === 125) return found
-    scanner.expect(44)
+    if (text.charCodeAt(at) !== 34) failAt(text, at)
+    const nameEnd = endOfString(text, at)
+    const isAsked = nameOf(text, at, nameEnd) === name
+    at = skipSpace(text, nameEnd)
+    if (text.charCodeAt(at) !== 58) failAt(text, at)
+    const start = skipSpace(text, at + 1)
+    const end = endOfValue(text, start)
+    if (isAsked) found = text.slice(start, end)
+    at = skipSpace(text, end)
+    const after = text.charCodeAt(at)
+    if (after === 125) return found
+    if (after !== 44) failAt(text, at)
+    at = skipSpace(text, at + 1)
   }
 }

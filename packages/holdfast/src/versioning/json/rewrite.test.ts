@@ -85,6 +85,16 @@ describe('rewriting JSON', () => {
     expect(fired).toEqual([7, 7])
   })
 
+  it('leaves the white space before a brace where it was, whichever member is last', () => {
+    const removing = (name: string): PlanNode => ({ steps: [{ change: 0, run: (object) => object.remove(name) }] })
+    const text = '{ "a" : 1 ,\n  "b" : 2\t,"c" : 3\n}'
+    expect(rewriteJson(text, removing('a'), silent)).toBe('{\n  "b" : 2\t,"c" : 3\n}')
+    expect(rewriteJson(text, removing('b'), silent)).toBe('{ "a" : 1 ,"c" : 3\n}')
+    expect(rewriteJson(text, removing('c'), silent)).toBe('{ "a" : 1 ,\n  "b" : 2\n}')
+    const adding: PlanNode = { steps: [{ change: 0, run: (object) => object.set('d', '4') }] }
+    expect(rewriteJson(text, adding, silent)).toBe('{ "a" : 1 ,\n  "b" : 2\t,"c" : 3, "d" : 4\n}')
+  })
+
   it('reads names that are escaped', () => {
     expect(rewriteJson('{"\\u0061":1,"a\\"b":{"a":2}}', renaming('a', 'z'), silent)).toBe('{"z":1,"a\\"b":{"a":2}}')
   })

@@ -1,5 +1,5 @@
 import { ObjectEdit } from './object-edit.ts'
-import { JsonScanner, JsonSyntaxError, decodeName, deepest } from './scanner.ts'
+import { JsonScanner, JsonSyntaxError, deepest, nameOf } from './scanner.ts'
 
 /** One thing that a change does to an object. */
 export interface Step {
@@ -119,7 +119,7 @@ class Walker {
         if (scanner.peek() !== 34) scanner.fail()
         const start = scanner.at
         scanner.at = scanner.endOfString(start)
-        const below = members?.get(decodeName(this.#text.slice(start, scanner.at))) ?? others
+        const below = members?.get(nameOf(this.#text, start, scanner.at)) ?? others
         scanner.expect(58)
         scanner.peek()
         const from = scanner.at

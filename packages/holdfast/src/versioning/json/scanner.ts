@@ -113,9 +113,13 @@ export function failAt(text: string, at: number): never {
   throw new JsonSyntaxError(`the text is not JSON: unexpected ${at >= text.length ? 'end' : `character at offset ${at}`}`)
 }
 
-/** The name that a JSON string, quotes included, stands for. */
-export function decodeName(token: string): string {
-  if (!token.includes('\\')) return token.slice(1, -1)
+/** The name that the JSON string between two places stands for, quotes included. */
+export function nameOf(text: string, start: number, end: number): string {
+  for (let at = start + 1; at < end; at++) if (text.charCodeAt(at) === backslash) return decoded(text.slice(start, end))
+  return text.slice(start + 1, end - 1)
+}
+
+function decoded(token: string): string {
   try {
     return JSON.parse(token) as string
   } catch {
