@@ -79,6 +79,7 @@ export function createGate({ clock, initialLimit, minLimit, maxLimit, maxWaitMs,
   let probe: Probe | undefined
   let nextProbeAt = clock.now() + probeEveryMs
 
+  /** Since the window began, and not by a probe: what happened once, a while ago, is no reason to turn away more of them. */
   let haveCriticalBeenRefused = false
 
   function limitFor(criticality: Criticality): number {
@@ -89,13 +90,14 @@ export function createGate({ clock, initialLimit, minLimit, maxLimit, maxWaitMs,
     if (probe !== undefined) return look(probe, now)
     const seen = window.close(now, () => loopDelay() > lateLoopMs)
     if (seen === undefined) return
+    const isForAll = haveCriticalBeenRefused
+    haveCriticalBeenRefused = false
     const before = state.limit
     state = decideLimit(state, seen, { min: minLimit, max: maxLimit })
     if (seen.isOverloaded && state.limit < before) window.restart(now)
     if (!seen.isSaturated || now < nextProbeAt) return
     const limit = Math.max(minLimit, Math.floor(state.limit * probeShare))
-    if (limit < state.limit) probe = { limit, until: now + longestProbeMs, isForAll: haveCriticalBeenRefused, isClear: false }
-    haveCriticalBeenRefused = false
+    if (limit < state.limit) probe = { limit, until: now + longestProbeMs, isForAll, isClear: false }
   }
 
   function look(current: Probe, now: number): void {
@@ -107,6 +109,7 @@ export function createGate({ clock, initialLimit, minLimit, maxLimit, maxWaitMs,
     if (seen === undefined && now < current.until) return
     if (seen !== undefined) state = learnBaselines(state, seen)
     probe = undefined
+    haveCriticalBeenRefused = false
     nextProbeAt = now + probeEveryMs * (1 + random() / 2)
     window.restart(now)
     callNext()
