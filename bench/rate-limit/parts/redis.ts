@@ -16,6 +16,7 @@ const takes = 500
 const inFlight = 32
 const accounts = 1_000
 const baseline = 'bare EVALSHA'
+const needed = (limits: number): string => `EVALSHA, TIME, HMGET and HSET of ${limits}`
 
 /** One way of using the limiters. */
 interface Subject {
@@ -54,6 +55,7 @@ export const redis: Part = {
       return [
         table('redis: one take after the other', 'us, median', names, samples, ({ latencyUs }) => latencyUs),
         table(`redis: ${inFlight} takes at once`, 'us a take', names, samples, ({ usEach }) => usEach),
+        decisions(subjects, samples),
       ]
     } finally {
       client.disconnect()
@@ -67,7 +69,8 @@ async function open(client: Redis): Promise<Subject[]> {
   const upstashes = three.map((spec, index) => upstash(client, 'slidingWindow', spec, { prefix: `row-${index}` }))
   return [
     { name: baseline, limiter: await script(client, "return 'nothing'") },
-    { name: 'EVALSHA that reads and writes a hash', limiter: await script(client, readsAndWrites) },
+    { name: needed(1), limiter: await script(client, readsAndWrites(1)) },
+    { name: needed(3), limiter: await script(client, readsAndWrites(3)) },
     { name: 'holdfast, 1 limit', limiter: holdfastOnRedis(client, 'bucket', [minute]) },
     { name: 'holdfast, 3 limits', limiter: holdfastOnRedis(client, 'bucket', three) },
     { name: 'holdfast, 3 windows', limiter: holdfastOnRedis(client, 'window', three) },
@@ -81,11 +84,11 @@ async function open(client: Redis): Promise<Subject[]> {
 }
 
 /** The commands that a take needs, and nothing that decides anything. */
-const readsAndWrites = `
-local found = redis.call('HMGET', KEYS[1], 'a', 'b', 'c')
-redis.call('HSET', KEYS[1], 'a', '1767571200000 0 1767571200000', 'b', '1767571200000 0 1767571200000', 'c', '1767571200000 0 1767571200000')
-redis.call('PEXPIRE', KEYS[1], '86400000')
-return '1 1767571200000 1 3 0 1767571200000 1 1 3 0 1767571200000 1 1 3 0 1767571200000 1'`
+function readsAndWrites(limits: number): string {
+  const fields = Array.from({ length: limits }, (_, index) => `'limit-${index}'`)
+  const writes = fields.map((field) => `${field}, '1767571200000 30000 1767571200000 60000'`)
+  return `redis.call('TIME') redis.call('HMGET', KEYS[1], ${fields.join()}) redis.call('HSET', KEYS[1], ${writes.join()}) return { 1, 1767571200000 }`
+}
 
 /** A script over the same function that sends Holdfast's: what a trip costs. */
 async function script(client: Redis, source: string): Promise<Limiter> {
@@ -162,5 +165,27 @@ function table(
       const judged = name.startsWith('holdfast') && { target: { atMost: 1.1 } }
       return { name, measured: spreadOf(own), ratio: spreadOf(ratios(own, bareOnes)), ...judged }
     }),
+  }
+}
+
+/** What deciding adds to the commands without which there is no take. */
+function decisions(subjects: readonly Subject[], samples: readonly Sample[][]): Table {
+  const latencies = (name: string): number[] =>
+    (samples[subjects.findIndex((subject) => subject.name === name)] as Sample[]).map(({ latencyUs }) => latencyUs)
+  const rows = ([limits, name]: readonly [number, string]): Row => {
+    const own = latencies(name)
+    return { name, measured: spreadOf(own), ratio: spreadOf(ratios(own, latencies(needed(limits)))) }
+  }
+  return {
+    title: 'redis: one take after the other, beside the commands it needs',
+    unit: 'us, median',
+    notes: ['ratio: time of this / time of a script that reads the clock, and reads and writes as many fields of a hash, round by round'],
+    rows: (
+      [
+        [1, 'holdfast, 1 limit'],
+        [3, 'holdfast, 3 limits'],
+        [3, 'holdfast, 3 windows'],
+      ] as const
+    ).map(rows),
   }
 }

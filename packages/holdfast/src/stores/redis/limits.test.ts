@@ -84,23 +84,23 @@ describeWithRedis('the limits of the Redis store', (url) => {
     it('are one hash for each owner, with a readable field for each counter, which expires by itself', async () => {
       await store.take([itemOf('account:ada'), itemOf('account:ada', daily, { counter: 'other' }), itemOf('')])
       const keys = await opened.client.keys(`${prefix}*`)
-      expect(keys.toSorted()).toEqual([`${prefix}limits:{*}`, `${prefix}limits:{account:ada}`])
-      expect((await opened.client.hkeys(`${prefix}limits:{account:ada}`)).toSorted()).toEqual(['bucket:calls', 'bucket:other'])
-      expect(await opened.client.pttl(`${prefix}limits:{account:ada}`)).toBeGreaterThan(86_400_000)
+      expect(keys.toSorted()).toEqual([`${prefix}meters:{*}`, `${prefix}meters:{account:ada}`])
+      expect((await opened.client.hkeys(`${prefix}meters:{account:ada}`)).toSorted()).toEqual(['bucket:calls', 'bucket:other'])
+      expect(await opened.client.pttl(`${prefix}meters:{account:ada}`)).toBeGreaterThan(86_400_000)
     })
 
     it('are kept under a digest where a name is long, or has control characters or braces', async () => {
       for (const owner of ['x'.repeat(65), 'a\nb', 'a}b', '#a', '*'])
         await store.take([itemOf(owner), itemOf(owner, daily, { counter: `${owner}1` })])
-      const keys = (await opened.client.keys(`${prefix}limits:{#*`)).toSorted()
+      const keys = (await opened.client.keys(`${prefix}meters:{#*`)).toSorted()
       expect(keys).toHaveLength(5)
-      for (const key of keys) expect(key.slice(prefix.length)).toMatch(/^limits:\{#[\w-]{43}\}$/)
+      for (const key of keys) expect(key.slice(prefix.length)).toMatch(/^meters:\{#[\w-]{43}\}$/)
     })
 
     it('write nothing for a refusal or a look', async () => {
       await store.take([itemOf('nobody', daily, { cost: 11 })])
       await store.take([itemOf('nobody', daily, { cost: 0 })])
-      expect(await opened.client.exists(`${prefix}limits:{nobody}`)).toBe(0)
+      expect(await opened.client.exists(`${prefix}meters:{nobody}`)).toBe(0)
     })
 
     it('do not grow without bound when an owner has ever other counters', async () => {
@@ -111,10 +111,12 @@ describeWithRedis('the limits of the Redis store', (url) => {
         virtual += 1_000
         await limits.take([itemOf('busy', short, { counter: String(call) })])
       }
-      expect(await opened.client.hlen(`${prefix}limits:{busy}`)).toBeLessThan(60)
+      expect(await opened.client.hlen(`${prefix}meters:{busy}`)).toBeLessThan(60)
     })
 
-    it('forget no large number on the way', async () => {
+    it('forget no large number on the way, whichever client rounds it', async () => {
+      const other = await openNodeRedis(url)
+      onTestFinished(() => other.disconnect())
       const large = compileLimit({
         name: 'x',
         limit: 4_000_000_000_000_000,
@@ -123,13 +125,18 @@ describeWithRedis('the limits of the Redis store', (url) => {
         maxDebt: 0,
       }).meterAt(0)
       const window = compileLimit({ name: 'y', kind: 'window', limit: 9_007_199_254_740_990, windowSeconds: 1_000_000 }).meterAt(0)
-      await store.take([itemOf('rich', window, { cost: 9_007_199_254_740_989 })])
-      expect(await left(store, itemOf('rich', window))).toBe(1)
-      expect((await store.take([itemOf('rich', large, { cost: 4_000_000_000_000_000 })])).admitted).toBe(true)
+      for (const limits of [store, redis(other.command, { prefix: uniquePrefix() }).limits]) {
+        await limits.take([itemOf('rich', window, { cost: 9_007_199_254_740_989 })])
+        expect(await left(limits, itemOf('rich', window))).toBe(1)
+        expect((await limits.take([itemOf('rich', large, { cost: 4_000_000_000_000_000 })])).admitted).toBe(true)
+      }
     })
 
     it('reject when the reply is no answer [R32]', async () => {
-      for (const reply of [null, 'OK', [], 5, '1', '1 2', '1 x 1 1 1', '1 2 1 3 5', '1 2 1 1 1.5', '1 2 1 1 1 1 1 1']) {
+      const counts = [1, 2, 1, 3, 4, 5]
+      const broken = [counts.slice(0, 5), [...counts, 6], counts.with(3, -3), counts.with(3, 1.5), counts.with(3, 2 ** 53)]
+      const strange = [[...counts.slice(0, 5), null], [...counts.slice(0, 5), ['5']], counts.map((count) => `${count}x`)]
+      for (const reply of [null, 'OK', [], 5, [1, 2], counts.join(' '), ...broken, ...strange]) {
         const garbage = redis(() => Promise.resolve(reply)).limits
         await expect(garbage.take([itemOf('a')])).rejects.toMatchObject({ code: 'store-unavailable' })
       }
@@ -252,7 +259,7 @@ describeWithRedis('the limits of the Redis store', (url) => {
       ).limits
       const items = [itemOf('up'), itemOf('down'), itemOf('also up')]
       await limits.take(items)
-      down.add(`${prefix}limits:{down}`)
+      down.add(`${prefix}meters:{down}`)
       for (let call = 0; call < 5; call++) await expect(limits.take(items)).rejects.toMatchObject({ code: 'store-unavailable' })
       down.clear()
       expect(await Promise.all(items.map((item) => left(limits, item)))).toEqual([9, 9, 9])

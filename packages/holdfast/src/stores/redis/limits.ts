@@ -24,14 +24,13 @@ export interface RedisLimitsInit {
  */
 export function redisLimits({ command, prefix, virtualNow }: RedisLimitsInit): LimitStore {
   const runScript = createScriptRunner(command)
-  const now = (): string => (virtualNow === undefined ? '' : String(virtualNow()))
-  const keyOf = (owner: string): string => `${prefix}limits:{${owner}}`
+  const now = (): string => (virtualNow === undefined ? 'false' : String(virtualNow()))
+  const keyOf = (owner: string): string => `${prefix}meters:{${owner}}`
   let isSpread = false
 
   async function takeTogether(groups: readonly OwnerItems<TakeItem>[]): Promise<TakeResult> {
     const keys = groups.map(({ owner }) => keyOf(owner))
-    const count = groups.reduce((sum, { items }) => sum + items.length, 0)
-    return toTakeReply(await runScript(takeScript, keys, takeArguments(groups, now())), count)
+    return toTakeReply(await runScript(takeScript, keys, takeArguments(groups, now())), groups)
   }
 
   const takeSpread = createSpreadTake({
