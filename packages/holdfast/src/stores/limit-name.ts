@@ -12,10 +12,20 @@ const plain = /^(?![#*])[ -z|~]{1,64}$/
 
 /**
  * Names a counter for a store on disk or over a network: readable where that is short and harmless, else a digest, so that what a caller
- * sends never makes a key long. Kinds are apart: a counter whose limit becomes one of another kind counts anew.
+ * sends never makes a key long.
  */
 export function limitNameOf({ owner, counter, meter }: { owner: string; counter: string; meter: Meter }): LimitName {
-  return { owner: owner === '' ? '*' : toName(owner), counter: `${meter.kind}:${toName(counter)}` }
+  return { owner: toOwnerName(owner), counter: toCounterName(counter, meter) }
+}
+
+/** Names who is counted. */
+export function toOwnerName(owner: string): string {
+  return owner === '' ? '*' : toName(owner)
+}
+
+/** Names what is counted. Kinds are apart: a counter whose limit becomes one of another kind counts anew. */
+export function toCounterName(counter: string, { kind }: Meter): string {
+  return `${kind}:${toName(counter)}`
 }
 
 /** A name that is safe to keep. */

@@ -95,10 +95,8 @@ export function redis(
 ): RedisStore {
   assertOptions(command, prefix, encoding, waitReplicas)
   let closed = false
-  const guarded: RedisCommand = async (...args) => {
-    if (closed) throw storeUnavailable('the Redis store is closed')
-    return (command as RedisCommand)(...args)
-  }
+  const guarded: RedisCommand = (...args) =>
+    closed ? Promise.reject(storeUnavailable('the Redis store is closed')) : (command as RedisCommand)(...args)
   return {
     name: 'redis',
     idempotency: redisIdempotency({ command: guarded, prefix, encoding, countEveryKey, waitReplicas, clock }),

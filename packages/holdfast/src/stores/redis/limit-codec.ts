@@ -1,26 +1,35 @@
 import { storeUnavailable } from '../../core/index.ts'
-import type { ItemStanding, Meter, SettleItem, SettleResult, TakeItem, TakeResult } from '../../rate-limit/store.ts'
-import { limitNameOf } from '../limit-name.ts'
+import type { ItemStanding, Meter, MeterState, SettleItem, SettleResult, TakeItem, TakeResult } from '../../rate-limit/store.ts'
+import { toCounterName, toOwnerName } from '../limit-name.ts'
 import { toText } from './codec.ts'
 
 /** The items of one owner, whose counters are one hash. */
 export interface OwnerItems<Item> {
   readonly owner: string
   readonly items: readonly Item[]
-  /** The field of each item. */
-  readonly fields: readonly string[]
   /** Where each was in what the caller gave. */
   readonly places: readonly number[]
 }
 
-// Meters are the same objects call after call.
-const meterTexts = new WeakMap<Meter, string>()
+/** How a meter looks to scripts. */
+interface MeterText {
+  readonly numbers: string
+  /** The counter it was last used for, and the field of that. */
+  counter: string
+  field: string
+}
 
-function meterText(meter: Meter): string {
+// Meters are the same objects call after call, and mostly of the same counter.
+const meterTexts = new WeakMap<Meter, MeterText>()
+
+function textOf({ counter, meter }: { readonly counter: string; readonly meter: Meter }): MeterText {
   let text = meterTexts.get(meter)
   if (text === undefined) {
-    text = scriptNumbers(meter).join()
+    text = { numbers: scriptNumbers(meter).join(), counter, field: toCounterName(counter, meter) }
     meterTexts.set(meter, text)
+  } else if (text.counter !== counter) {
+    text.counter = counter
+    text.field = toCounterName(counter, meter)
   }
   return text
 }
@@ -39,13 +48,14 @@ function scriptNumbers(meter: Meter): readonly number[] {
 
 /** Puts items of one owner together, owners in the order they first come in. */
 export function groupByOwner<Item extends TakeItem | SettleItem>(items: readonly Item[]): readonly OwnerItems<Item>[] {
-  const groups = new Map<string, { owner: string; items: Item[]; fields: string[]; places: number[] }>()
+  const owner = items[0]?.owner
+  if (items.every((item) => item.owner === owner))
+    return owner === undefined ? [] : [{ owner: toOwnerName(owner), items, places: items.map((_, place) => place) }]
+  const groups = new Map<string, { owner: string; items: Item[]; places: number[] }>()
   items.forEach((item, place) => {
-    const { owner, counter } = limitNameOf(item)
-    let group = groups.get(owner)
-    if (group === undefined) groups.set(owner, (group = { owner, items: [], fields: [], places: [] }))
+    let group = groups.get(item.owner)
+    if (group === undefined) groups.set(item.owner, (group = { owner: toOwnerName(item.owner), items: [], places: [] }))
     group.items.push(item)
-    group.fields.push(counter)
     group.places.push(place)
   })
   return [...groups.values()]
@@ -53,25 +63,28 @@ export function groupByOwner<Item extends TakeItem | SettleItem>(items: readonly
 
 /** The arguments of a take. */
 export function takeArguments(groups: readonly OwnerItems<TakeItem>[], now: string): string[] {
-  const args = [now]
-  let numbers = `[${now}`
-  for (const { items, fields } of groups) {
-    numbers += `,${items.length}`
-    for (const { cost, shadow, meter } of items) numbers += `,${cost},${shadow ? 1 : 0},${meterText(meter)}`
-    args.push(...fields)
-  }
-  args[0] = `${numbers}]`
-  return args
+  return scriptArguments(groups, now, ({ cost, shadow }) => `${cost},${shadow ? 1 : 0}`)
 }
 
 /** The arguments of a settlement. */
 export function settleArguments(groups: readonly OwnerItems<SettleItem>[], takenAt: number, now: string): string[] {
-  const args = [now]
-  let numbers = `[${now},${takenAt},${groups.length}`
-  for (const { items, fields } of groups) {
+  return scriptArguments(groups, `${now},${takenAt},${groups.length}`, ({ delta }) => `${delta},0`)
+}
+
+function scriptArguments<Item extends TakeItem | SettleItem>(
+  groups: readonly OwnerItems<Item>[],
+  first: string,
+  own: (item: Item) => string,
+): string[] {
+  const args = [first]
+  let numbers = `[${first}`
+  for (const { items } of groups) {
     numbers += `,${items.length}`
-    for (const { delta, meter } of items) numbers += `,${delta},0,${meterText(meter)}`
-    args.push(...fields)
+    for (const item of items) {
+      const text = textOf(item)
+      numbers += `,${own(item)},${text.numbers}`
+      args.push(text.field)
+    }
   }
   args[0] = `${numbers}]`
   return args
@@ -80,42 +93,54 @@ export function settleArguments(groups: readonly OwnerItems<SettleItem>[], taken
 /** Reads the reply to a take; items come in the order of the groups. */
 export function toTakeReply(reply: unknown, groups: readonly OwnerItems<TakeItem>[]): TakeResult {
   const numbers = toNumbers(reply)
-  const [admitted, now] = numbers
-  const items: ItemStanding[] = []
-  let next = 2
-  for (const group of groups)
-    for (const { meter } of group.items) {
-      const end = next + (meter.kind === 'window' ? 16 : 4)
-      items.push({ fits: numbers[next] === 1, state: numbers.slice(next + 1, end) })
-      next = end
+  const [now = -1] = numbers
+  const standings: ItemStanding[] = []
+  let admitted = true
+  let next = 1
+  for (const { items } of groups)
+    for (const { meter, shadow } of items) {
+      const [first, ...rest] = numbers.slice(next, (next += replyLength[meter.kind])) as [number, ...number[]]
+      if (rest.some((number) => number < 0)) throw notAnAnswer(reply)
+      const fits = first >= 0
+      if (!fits && !shadow) admitted = false
+      standings.push({ fits, state: toState(meter, fits ? first : -1 - first, rest, now) })
     }
-  if (now === undefined || next !== numbers.length) throw notAnAnswer(reply)
-  return { admitted: admitted === 1, now, items }
+  if (now < 0 || next !== numbers.length) throw notAnAnswer(reply)
+  return { admitted, now, items: standings }
+}
+
+/** How many numbers of a reply are of one item. */
+const replyLength = { bucket: 2, window: 14, calendar: 3 }
+
+function toState(meter: Meter, first: number, rest: readonly number[], now: number): MeterState {
+  switch (meter.kind) {
+    case 'bucket':
+      return [first, now + (rest[0] as number), meter.unit]
+    case 'window':
+      return [first, meter.windowMs, ...rest]
+    case 'calendar':
+      return [first, now + (rest[0] as number), rest[1] as number]
+  }
 }
 
 /** Reads the reply to a settlement. */
 export function toSettleReply(reply: unknown): SettleResult {
-  const numbers = toNumbers(reply)
-  const [applied, now] = numbers
-  if (now === undefined || numbers.length !== 2) throw notAnAnswer(reply)
+  const [applied, now, ...rest] = toNumbers(reply)
+  if (now === undefined || rest.length > 0) throw notAnAnswer(reply)
   return { applied: applied === 1, now }
 }
 
 function toNumbers(reply: unknown): readonly number[] {
-  if (!Array.isArray(reply)) throw notAnAnswer(reply)
-  const numbers = reply.every(isCount) ? reply : reply.map(toCount)
-  if (!numbers.every(isCount)) throw notAnAnswer(reply)
-  return numbers
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0
+  if (!Array.isArray(reply) || reply.length === 0) throw notAnAnswer(reply)
+  const numbers: unknown[] = reply.every(Number.isSafeInteger) ? reply : reply.map(toInteger)
+  if (!numbers.every(Number.isSafeInteger)) throw notAnAnswer(reply)
+  return numbers as number[]
 }
 
 /** A number that came as text: large ones do, and clients may turn all of them into it. */
-function toCount(value: unknown): number {
+function toInteger(value: unknown): number {
   const text = typeof value === 'number' ? '' : toText(value)
-  return /^\d+$/.test(text) ? Number(text) : Number.NaN
+  return /^-?\d+$/.test(text) ? Number(text) : Number.NaN
 }
 
 function notAnAnswer(reply: unknown): Error {

@@ -16,24 +16,23 @@ end
 `
 
 /**
- * Reads one item, whose meter begins at `numbers[i]` and whose field holds `value`. Puts a 0 and its state, as it is at `now`, behind
- * `out[o]`. Makes `kind`, `till` (until when the field is kept, 0 for none), `used` (of a window or period) and `begins` (of the period).
+ * Reads one item, whose meter begins at `numbers[i]` and whose field holds `value`. Puts its state, as it is at `now`, behind `out[o]`:
+ * level, ahead of a bucket, segment, c0 ... c12 of a window, used, ahead, end of a calendar, where a clock that went back is `ahead` of
+ * `now`. Makes `kind`, `till` (until when the field is kept, 0 for none), `used` (of a window or period) and `begins` (of the period).
  */
 export const readState = `
 local kind, till, used, begins = numbers[i], 0, 0, 0
-out[o + 1] = 0
 if kind == 0 then
-  local unit, level, at, was = numbers[i + 2], 0, now, nil
+  local level, ahead = 0, 0
   if value then
+    local at, was
     till, level, at, was = cmsgpack.unpack(value)
+    local unit = numbers[i + 2]
     if was ~= unit then level = math.min(math.ceil(level * unit / was), numbers[i + 4]) end
-    if now > at then
-      level = level - (now - at) * numbers[i + 1]
-      at = now
-    end
-    if level <= 0 then level, at = 0, now end
+    if at > now then ahead = at - now else level = level - (now - at) * numbers[i + 1] end
+    if level <= 0 then level, ahead = 0, 0 end
   end
-  out[o + 2], out[o + 3], out[o + 4] = level, at, unit
+  out[o + 1], out[o + 2] = level, ahead
 elseif kind == 1 then
   local window = numbers[i + 2]
   local segment, is_kept = math.floor(now * 12 / window), false
@@ -43,18 +42,19 @@ elseif kind == 1 then
     local newest, was = s[2], s[3]
     local latest = math.floor(now * 12 / was)
     for passed = math.max(newest + 1, latest - 12), latest do s[4 + passed % 13] = 0 end
-    for slot = 4, 16 do used = used + s[slot] end
-    is_kept = was == window and (latest >= newest or used > 0)
-    if is_kept then
-      out[o + 2], out[o + 3] = math.max(newest, latest), window
-      for slot = 4, 16 do out[o + slot] = s[slot] end
+    out[o + 1] = math.max(newest, latest)
+    for slot = 4, 16 do
+      local tokens = s[slot]
+      used = used + tokens
+      out[o + slot - 2] = tokens
     end
+    is_kept = was == window and (latest >= newest or used > 0)
   end
   if not is_kept then
     used = math.min(used, numbers[i + 3])
-    out[o + 2], out[o + 3] = segment, window
-    for slot = 4, 16 do out[o + slot] = 0 end
-    out[o + 4 + segment % 13] = used
+    out[o + 1] = segment
+    for slot = 2, 14 do out[o + slot] = 0 end
+    out[o + 2 + segment % 13] = used
   end
 else
   local at, ends = now, math.huge
@@ -75,7 +75,7 @@ else
     begins = numbers[place]
     ends = math.min(ends, numbers[place + 1])
   end
-  out[o + 2], out[o + 3], out[o + 4] = used, at, ends
+  out[o + 1], out[o + 2], out[o + 3] = used, at - now, ends
 end
 `
 
@@ -84,21 +84,29 @@ end
  * so that the expiry need not be looked at each time.
  */
 export const addWrite = `
-local needed, width = 1000, 3
+local needed
 if kind == 0 then
-  needed = needed + out[o + 3] + math.ceil(out[o + 2] / numbers[i + 1])
+  needed = now + out[o + 2] + math.ceil(out[o + 1] / numbers[i + 1])
 elseif kind == 1 then
-  needed, width = needed + math.ceil((out[o + 2] + 13) * numbers[i + 2] / 12), 15
+  needed = math.ceil((out[o + 1] + 13) * numbers[i + 2] / 12)
 else
-  needed = needed + out[o + 4]
+  needed = out[o + 3]
 end
+needed = needed + 1000
 if needed > till then
   grew = grew or till == 0
   till = math.ceil(needed + (needed - now) / 4) + 10000
   keep = math.max(keep, till)
 end
-writes[size + 1], writes[size + 2] = ARGV[field], cmsgpack.pack(till, unpack(out, o + 2, o + 1 + width))
 size = size + 2
+writes[size - 1] = ARGV[field]
+if kind == 0 then
+  writes[size] = cmsgpack.pack(till, out[o + 1], now + out[o + 2], numbers[i + 2])
+elseif kind == 1 then
+  writes[size] = cmsgpack.pack(till, out[o + 1], numbers[i + 2], unpack(out, o + 2, o + 14))
+else
+  writes[size] = cmsgpack.pack(till, out[o + 1], now + out[o + 2], out[o + 3])
+end
 `
 
 /**
@@ -120,7 +128,12 @@ end
 
 /** Goes on to the next item. */
 export const nextItem = `
-o = o + (kind == 1 and 16 or 4)
-i = i + (kind == 0 and 5 or kind == 1 and 4 or 4 + numbers[i + 3])
+if kind == 0 then
+  o, i = o + 2, i + 5
+elseif kind == 1 then
+  o, i = o + 14, i + 4
+else
+  o, i = o + 3, i + 4 + numbers[i + 3]
+end
 field = field + 1
 `

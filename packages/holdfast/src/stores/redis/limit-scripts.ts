@@ -2,17 +2,21 @@ import { addWrite, nextItem, readNumbers, readState, write } from './limit-lua.t
 import { defineScript } from './scripts.ts'
 import type { Script } from './scripts.ts'
 
+// A table that grows past its room is made anew, and again at twice the size.
+const room = 'nil, nil, nil, nil, nil, nil, nil, nil'
+
 /**
- * KEYS: the owners. The two numbers of an item are its cost, and 1 for a shadow. Replies in one list `admitted`, `now`, and of each item
- * `fits` and its state. Drivers round numbers near 2^53, so where there are such all of the list is text.
+ * KEYS: the owners. The two numbers of an item are its cost, and 1 for a shadow. Replies with one list: `now`, and the state of each item,
+ * whose first number is below 0 (-1 for 0, -2 for 1) where the item does not fit. Drivers round numbers near 2^53, so where there are such
+ * all of the list is text.
  */
 export const takeScript: Script = defineScript(
   'take',
   `${readNumbers}
-local out, o, i, field = { 1, now }, 2, 2, 2
-local tills, debits, is_large = {}, false, false
-for k, key in ipairs(KEYS) do
-  local count = numbers[i]
+local out, o, i, field = { now, ${room} }, 1, 2, 2
+local tills, admitted, debits, is_large = { ${room} }, true, false, false
+for k = 1, #KEYS do
+  local key, count = KEYS[k], numbers[i]
   i = i + 1
   local values = redis.call('HMGET', key, unpack(ARGV, field, field + count - 1))
   for j = 1, count do
@@ -22,13 +26,16 @@ for k, key in ipairs(KEYS) do
     local after, fits
     if kind == 0 then
       local unit, burst = numbers[i + 2], numbers[i + 3]
-      after = out[o + 2] + cost * unit
+      after = out[o + 1] + cost * unit
       fits = cost <= burst and after <= burst * unit
     else
       after = used + cost
       fits = after <= numbers[i + 1]
     end
-    if fits then out[o + 1] = 1 elseif shadow == 0 then out[1] = 0 end
+    if not fits then
+      out[o + 1] = -1 - out[o + 1]
+      if shadow == 0 then admitted = false end
+    end
     if cost > 0 then debits = true end
     if after > 4e15 then is_large = true end
     tills[field] = till
@@ -36,25 +43,25 @@ for k, key in ipairs(KEYS) do
   end
 end
 
-if debits and out[1] == 1 then
-  o, i, field = 2, 2, 2
-  for k, key in ipairs(KEYS) do
-    local count = numbers[i]
+if admitted and debits then
+  o, i, field = 1, 2, 2
+  for k = 1, #KEYS do
+    local key, count = KEYS[k], numbers[i]
     i = i + 1
-    local writes, size, keep, grew = {}, 0, 0, false
+    local writes, size, keep, grew = { ${room} }, 0, 0, false
     for j = 1, count do
       local cost = numbers[i]
       i = i + 2
       local kind = numbers[i]
-      if cost > 0 and out[o + 1] == 1 then
+      if cost > 0 and out[o + 1] >= 0 then
         local till = tills[field]
         if kind == 0 then
-          out[o + 2] = out[o + 2] + cost * numbers[i + 2]
+          out[o + 1] = out[o + 1] + cost * numbers[i + 2]
         elseif kind == 1 then
-          local slot = o + 4 + out[o + 2] % 13
+          local slot = o + 2 + out[o + 1] % 13
           out[slot] = out[slot] + cost
         else
-          out[o + 2] = out[o + 2] + cost
+          out[o + 1] = out[o + 1] + cost
         end
         ${addWrite}
       end
@@ -94,24 +101,24 @@ for k = 1, owners do
     i = i + 2
     ${readState}
     if kind == 0 then
-      local level, ceiling = out[o + 2], numbers[i + 4]
+      local level, ceiling = out[o + 1], numbers[i + 4]
       delta = delta * numbers[i + 2]
       if not token then delta = math.min(0, delta + math.max(0, now - taken) * numbers[i + 1]) end
       if delta < 0 then level = math.max(0, level + delta) else level = math.max(level, math.min(level + delta, ceiling)) end
-      out[o + 2] = level
+      out[o + 1] = level
     elseif kind == 1 then
-      local newest, segment = out[o + 2], math.floor(taken * 12 / numbers[i + 2])
+      local newest, segment = out[o + 1], math.floor(taken * 12 / numbers[i + 2])
       if delta > 0 then
-        local slot = o + 4 + newest % 13
+        local slot = o + 2 + newest % 13
         out[slot] = out[slot] + math.max(0, math.min(delta, numbers[i + 3] - used))
       elseif segment <= newest and segment > newest - 13 then
-        local slot = o + 4 + segment % 13
+        local slot = o + 2 + segment % 13
         out[slot] = math.max(0, out[slot] + delta)
       end
     elseif delta > 0 then
-      out[o + 2] = math.max(used, math.min(used + delta, numbers[i + 2]))
+      out[o + 1] = math.max(used, math.min(used + delta, numbers[i + 2]))
     elseif taken >= begins then
-      out[o + 2] = math.max(0, used + delta)
+      out[o + 1] = math.max(0, used + delta)
     end
     ${addWrite}
     ${nextItem}

@@ -133,9 +133,16 @@ describeWithRedis('the limits of the Redis store', (url) => {
     })
 
     it('reject when the reply is no answer [R32]', async () => {
-      const counts = [1, 2, 1, 3, 4, 5]
-      const broken = [counts.slice(0, 5), [...counts, 6], counts.with(3, -3), counts.with(3, 1.5), counts.with(3, 2 ** 53)]
-      const strange = [[...counts.slice(0, 5), null], [...counts.slice(0, 5), ['5']], counts.map((count) => `${count}x`)]
+      const counts = [1_767_571_200_000, 5, 0]
+      const broken = [
+        counts.slice(0, 2),
+        [...counts, 6],
+        counts.with(0, -3),
+        counts.with(2, -3),
+        counts.with(1, 1.5),
+        counts.with(1, 2 ** 53),
+      ]
+      const strange = [[...counts.slice(0, 2), null], [...counts.slice(0, 2), ['5']], counts.map((count) => `${count}x`)]
       for (const reply of [null, 'OK', [], 5, [1, 2], counts.join(' '), ...broken, ...strange]) {
         const garbage = redis(() => Promise.resolve(reply)).limits
         await expect(garbage.take([itemOf('a')])).rejects.toMatchObject({ code: 'store-unavailable' })

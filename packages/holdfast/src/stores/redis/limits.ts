@@ -40,9 +40,13 @@ export function redisLimits({ command, prefix, virtualNow }: RedisLimitsInit): L
     },
   })
 
-  async function take(items: readonly TakeItem[]): Promise<TakeResult> {
+  function take(items: readonly TakeItem[]): TakeResult | Promise<TakeResult> {
     const groups = groupByOwner(items)
-    if (groups.length < 2) return groups.length === 0 ? nothing(virtualNow) : takeTogether(groups)
+    if (groups.length === 0) return { admitted: true, now: virtualNow?.() ?? Date.now(), items: [] }
+    return groups.length === 1 ? takeTogether(groups) : takeOfSeveral(groups)
+  }
+
+  async function takeOfSeveral(groups: readonly OwnerItems<TakeItem>[]): Promise<TakeResult> {
     if (!isSpread) {
       try {
         return inOrder(groups, await takeTogether(groups))
@@ -80,10 +84,6 @@ export function redisLimits({ command, prefix, virtualNow }: RedisLimitsInit): L
   }
 
   return { name: 'redis', take, settle }
-}
-
-function nothing(virtualNow: (() => number) | undefined): TakeResult {
-  return { admitted: true, now: virtualNow?.() ?? Date.now(), items: [] }
 }
 
 /** Puts the items of a reply, which come by owner, in the order they were asked for. */

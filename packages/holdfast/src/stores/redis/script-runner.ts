@@ -10,11 +10,13 @@ export function createScriptRunner(command: RedisCommand): RunScript {
   return async function runScript(script, keys, args) {
     const rest = [String(keys.length), ...keys, ...args]
     try {
-      return await command('EVALSHA', script.digest, ...rest).catch((error: unknown) => {
-        // The server forgets scripts when it restarts, and each node of a cluster learns them on its own. EVAL makes it remember.
-        if (errorWord(error) !== 'NOSCRIPT') throw error
-        return command('EVAL', script.source, ...rest)
-      })
+      return await command('EVALSHA', script.digest, ...rest)
+    } catch (error) {
+      if (errorWord(error) !== 'NOSCRIPT') throw toStoreError(script.name, error)
+    }
+    try {
+      // The server forgets scripts when it restarts, and each node of a cluster learns them on its own. EVAL makes it remember.
+      return await command('EVAL', script.source, ...rest)
     } catch (error) {
       throw toStoreError(script.name, error)
     }

@@ -60,7 +60,6 @@ export function createSpreadTake({ take, giveBack }: OwnerOperations): (groups: 
     return {
       owner: group.owner,
       items: indexes.map((index) => ({ ...(group.items[index] as TakeItem), delta: -(group.items[index] as TakeItem).cost })),
-      fields: indexes.map((index) => group.fields[index] as string),
       places: [],
     }
   }
