@@ -5,8 +5,8 @@ import { assertNumbers } from '../retry/options.ts'
 import type { BodyWatch, Exchange, SelfWatched } from './send-attempt.ts'
 import { createStamp } from './stamp.ts'
 
-const states = createStamp<{ readonly exchange: Exchange; readonly idleMs: number; readonly original: Response }>()
-const watched = new WeakMap<object, object>()
+/** What is left of the attempt whose body a response is. */
+const exchanges = createStamp<Exchange | undefined>()
 /** One for all: to make one costs more than to decode a short body. */
 const decoder = new TextDecoder()
 
@@ -20,15 +20,15 @@ const decoder = new TextDecoder()
  */
 export function bodyWatch({ bodyIdleMs: idleMs = 10_000 }: { readonly bodyIdleMs?: number } = {}): BodyWatch {
   assertNumbers({ idleMs }, ['idleMs'])
+  const changed = new WeakMap<object, object>()
   return {
     watch(response: Response & Partial<SelfWatched>, exchange) {
       if (response.watchedBy !== undefined) return response.watchedBy(exchange, idleMs)
       const original = Object.getPrototypeOf(response) as Response
-      let changed = watched.get(original)
-      if (changed === undefined)
-        watched.set(original, (changed = Object.create(original, Object.getOwnPropertyDescriptors(readers)) as object))
-      states.write(response, { exchange, idleMs, original })
-      Object.setPrototypeOf(response, changed)
+      let prototype = changed.get(original)
+      if (prototype === undefined) changed.set(original, (prototype = Object.create(original, readers(original, idleMs)) as object))
+      exchanges.write(response, exchange)
+      Object.setPrototypeOf(response, prototype)
     },
     async buffer(response, limit, exchange) {
       const copy = response.clone()
@@ -42,38 +42,42 @@ export function bodyWatch({ bodyIdleMs: idleMs = 10_000 }: { readonly bodyIdleMs
   }
 }
 
-/** Takes the place of the platform's methods; `this` is the response. A body that is used already is refused in the platform's own words. */
-async function whole(response: Response): Promise<Uint8Array<ArrayBuffer>> {
-  const { exchange, idleMs, original } = states.read(response) ?? {}
-  const { body } = response
-  if (exchange === undefined || body === null || response.bodyUsed || body.locked)
-    return new Uint8Array(await (original ?? Response.prototype).arrayBuffer.call(response))
-  return readAll(body, Number.POSITIVE_INFINITY, idleMs as number, exchange)
-}
-
-const typed = (response: Response): { headers: Record<string, string> } => ({
-  headers: { 'content-type': response.headers.get('content-type') ?? '' },
-})
-
-const readers: Record<string, (this: Response) => Promise<unknown>> = {
-  async text() {
-    return decoder.decode(await whole(this))
-  },
-  async json() {
-    return JSON.parse(decoder.decode(await whole(this))) as unknown
-  },
-  async arrayBuffer() {
-    return (await whole(this)).buffer
-  },
-  bytes() {
-    return whole(this)
-  },
-  async blob() {
-    return new Response(await whole(this), typed(this)).blob()
-  },
-  async formData() {
-    return new Response(await whole(this), typed(this)).formData()
-  },
+/** What takes the place of the platform's methods; `this` is the response. */
+function readers(original: Response, idleMs: number): PropertyDescriptorMap {
+  /** A body that is used already is refused in the platform's own words. */
+  function whole(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+    const exchange = exchanges.read(response)
+    const { body } = response
+    if (exchange === undefined || body === null || response.bodyUsed || body.locked)
+      return original.arrayBuffer.call(response).then((buffer) => new Uint8Array(buffer))
+    // It is read now, and lives on: what it was the answer to need not.
+    exchanges.write(response, undefined)
+    return readAll(body, Number.POSITIVE_INFINITY, idleMs, exchange)
+  }
+  const typed = (response: Response): { headers: Record<string, string> } => ({
+    headers: { 'content-type': response.headers.get('content-type') ?? '' },
+  })
+  const methods: Record<string, (this: Response) => Promise<unknown>> = {
+    async text() {
+      return decoder.decode(await whole(this))
+    },
+    async json() {
+      return JSON.parse(decoder.decode(await whole(this))) as unknown
+    },
+    async arrayBuffer() {
+      return (await whole(this)).buffer
+    },
+    async bytes() {
+      return whole(this)
+    },
+    async blob() {
+      return new Response(await whole(this), typed(this)).blob()
+    },
+    async formData() {
+      return new Response(await whole(this), typed(this)).formData()
+    },
+  }
+  return Object.getOwnPropertyDescriptors(methods)
 }
 
 /** Reads a body to its end, or until it is longer than `limit`; then the rest is left unread. One timer for all of it. */

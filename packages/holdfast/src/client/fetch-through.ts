@@ -7,7 +7,6 @@ import { bodyFact, recordOf } from '../retry/record.ts'
 import { applyCallOptions } from './call-options.ts'
 import { toCallFields } from './call-fields.ts'
 import { ClientCall } from './client-call.ts'
-import type { CallSource } from './client-call.ts'
 import { keyOf } from './idempotency-key.ts'
 import { remember } from './meta.ts'
 import { OutcomeUnknown } from './outcome-unknown.ts'
@@ -17,6 +16,7 @@ import type { RequestBody, StreamKeeper } from './request-body.ts'
 import { sendAttempt } from './send-attempt.ts'
 import type { BodyWatch } from './send-attempt.ts'
 import { transmit } from './transport.ts'
+import type { Sending } from './transport.ts'
 import { trustAll } from './trust.ts'
 import type { Trust } from './trust.ts'
 import type { BodyValue, CallOptions, Fetch } from './types.ts'
@@ -45,14 +45,25 @@ const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}): Fetch {
   const { fetch, clock = waitingClock, trust = trustAll, watch, keepStream } = options
 
-  const transport = (call: Call, signal: AbortSignal): Promise<Response> => transmit(call, fetch ?? globalThis.fetch, trust, signal)
+  const transport = (call: Call, sending: Sending): Promise<Response> => transmit(call, fetch ?? globalThis.fetch, trust, sending)
 
-  async function run(source: CallSource, body: RequestBody, rules: CallOptions | undefined): Promise<Response> {
-    const { input, init, url } = source
+  async function run(
+    input: string | URL | Request,
+    init: RequestInit,
+    given: RequestBody | undefined,
+    rules: CallOptions | undefined,
+  ): Promise<Response> {
     const request = input instanceof Request ? input : undefined
+    const url = absoluteUrl(request === undefined ? String(input) : request.url)
     const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
     const signal = init.signal ?? request?.signal ?? undefined
-    const call = new ClientCall(source, body, { method, url, headers: toCallFields(init.headers ?? request?.headers), signal })
+    const body = given ?? bodyOf(request, init, rules)
+    const call = new ClientCall({ input, init, url }, body, {
+      method,
+      url,
+      headers: toCallFields(init.headers ?? request?.headers),
+      signal,
+    })
     if (body.isFleeting) call.facts.set(bodyFact, body)
     if (rules !== undefined) applyCallOptions(call, rules)
     const record = recordOf(call)
@@ -68,7 +79,7 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
       const resend = (changed: CallOptions | undefined): Promise<Response> => {
         if (key === undefined || !body.isIntact)
           throw new HoldfastError('outcome-unknown', 'without its key and its body a call cannot be sent again')
-        return run(source, body, { ...rules, ...changed, key })
+        return run(input, init, body, { ...rules, ...changed, key })
       }
       const failure = isUnknown ? new OutcomeUnknown({ method, url: last.url, key }, error, resend) : error
       if (typeof failure === 'object' && failure !== null) remember(failure, record, last)
@@ -78,15 +89,14 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
     }
   }
 
-  return async function fetch(input, init) {
+  function bodyOf(request: Request | undefined, init: RequestInit, rules: CallOptions | undefined): RequestBody {
+    if (rules?.body !== undefined) return { isFleeting: false, isIntact: true, next: rules.body, release() {} }
+    const given = init.body ?? (request?.bodyUsed === false ? request.body : undefined)
+    return toRequestBody(given as BodyValue | undefined, keepStream)
+  }
+
+  return function fetch(input, init) {
     const { holdfast: rules, ...rest } = init ?? {}
-    const url = absoluteUrl(input instanceof Request ? input.url : String(input))
-    const given = rest.body ?? (input instanceof Request && !input.bodyUsed ? input.body : undefined)
-    const make = rules?.body
-    const body =
-      make === undefined
-        ? toRequestBody(given as BodyValue | undefined, keepStream)
-        : { isFleeting: false, isIntact: true, next: make, release() {} }
-    return run({ input, init: rest, url }, body, rules)
+    return run(input, rest, undefined, rules)
   }
 }

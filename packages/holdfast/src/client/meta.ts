@@ -1,4 +1,4 @@
-import type { Call } from '../core/call.ts'
+import type { HeaderReader } from '../core/fields.ts'
 import type { CallRecord } from '../retry/record.ts'
 import { keyOf } from './idempotency-key.ts'
 import { createStamp } from './stamp.ts'
@@ -6,14 +6,15 @@ import type { Meta } from './types.ts'
 
 interface Known {
   readonly record: CallRecord
-  readonly call: Pick<Call, 'headers'>
+  readonly headers: HeaderReader
 }
 
 const known = createStamp<Known>()
 
 /** Remembers what became of a call, by its answer or its error. */
-export function remember(result: object, record: CallRecord, call: Pick<Call, 'headers'>): void {
-  known.write(result, { record, call })
+export function remember(result: object, record: CallRecord, { headers }: { readonly headers: HeaderReader }): void {
+  // Not the call: platforms hold an answer for long, and everything that hangs on it.
+  known.write(result, { record, headers })
 }
 
 /**
@@ -29,7 +30,7 @@ export function meta(result: unknown): Meta {
   const { attempts = 0, waitedMs = 0, stop, endpoint, retryAt } = found?.record ?? {}
   return {
     attempts,
-    key: found && keyOf(found.call),
+    key: found && keyOf(found),
     replayed: (result as Response | undefined)?.headers?.get('idempotent-replayed') === 'true',
     waitedMs,
     stop,

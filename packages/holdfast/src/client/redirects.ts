@@ -1,3 +1,4 @@
+import { isOwnTransport } from './own-transport.ts'
 import { pageOrigin } from './platform.ts'
 import type { Fetch, FetchInit } from './types.ts'
 
@@ -15,18 +16,27 @@ const ofBody = ['content-encoding', 'content-language', 'content-location', 'con
  * @param always whether to follow those of all calls, for what sends but does not follow any itself
  */
 export function followRedirects(fetch: Fetch, always: boolean = false): Fetch {
+  if (isOwnTransport(fetch)) return fetch
   return function follow(input, init = {}) {
     const mode = init.redirect ?? (input instanceof Request ? input.redirect : 'follow')
     const isOurs = always || (hasKey(init.headers) && pageOrigin() === undefined)
-    return mode === 'manual' || !isOurs ? fetch(input, init) : walk(fetch, input, init, mode)
+    if (mode === 'manual' || !isOurs) return fetch(input, init)
+    const sent = { ...init, redirect: 'manual' as const }
+    return fetch(input, sent).then((response) => (isRedirect(response.status) ? walk(fetch, input, sent, mode, response) : response))
   }
 }
 
-async function walk(fetch: Fetch, input: string | URL | Request, given: FetchInit, mode: string): Promise<Response> {
-  const { body, ...init } = { ...given, redirect: 'manual' as const }
-  let response = await fetch(input, { ...init, ...(body && { body }) })
-  if (!isRedirect(response.status)) return response
+/** Goes where a redirect leads, and on from there. `given` is what was sent. */
+export async function walk(
+  fetch: Fetch,
+  input: string | URL | Request,
+  given: FetchInit,
+  mode: string,
+  first: Response,
+): Promise<Response> {
+  const { body, ...init } = given
   const headers = new Headers(given.headers)
+  let response = first
   let url = input instanceof Request ? input.url : String(input)
   let isGet = false
   for (let count = 0; isRedirect(response.status); count++) {
@@ -46,12 +56,12 @@ async function walk(fetch: Fetch, input: string | URL | Request, given: FetchIni
   return response
 }
 
-function isRedirect(status: number): boolean {
+export function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308
 }
 
 function hasKey(headers: FetchInit['headers']): boolean {
   if (headers === undefined) return false
   // Records of ours have lower-case names.
-  return 'idempotency-key' in headers || (headers instanceof Headers && headers.has('idempotency-key'))
+  return 'idempotency-key' in headers || (Symbol.iterator in headers && new Headers(headers).has('idempotency-key'))
 }

@@ -17,10 +17,13 @@ export type StreamKeeper = (stream: ReadableStream<Uint8Array>) => RequestBody
 /** Makes the body of a call from what `fetch` was given. */
 export function toRequestBody(value: BodyValue | null | undefined, keep: StreamKeeper = sendOnce): RequestBody {
   if (value instanceof ReadableStream) return keep(value as ReadableStream<Uint8Array>)
+  if (value === undefined || value === null) return nothing
   // A caller may use its array again as soon as it has an answer, which an abandoned attempt may still be reading for.
-  const sent = value instanceof Uint8Array ? value.slice() : (value ?? undefined)
+  const sent = value instanceof Uint8Array ? value.slice() : value
   return { isFleeting: false, isIntact: true, next: () => sent, release() {} }
 }
+
+const nothing: RequestBody = { isFleeting: false, isIntact: true, next: () => undefined, release() {} }
 
 /** A stream can be sent until an attempt has begun to read it. */
 function sendOnce(stream: ReadableStream<Uint8Array>): RequestBody {

@@ -6,6 +6,7 @@ import type { FactKey } from '../core/facts.ts'
 import { attemptTimeoutFact } from './attempt-timeout.ts'
 import { optionsOf } from './call-options.ts'
 import { deadlineExceeded } from './errors.ts'
+import type { Sending } from './transport.ts'
 
 /** What is left of an attempt while its body flows. */
 export interface Exchange {
@@ -36,53 +37,68 @@ const defaultBufferBytes = 1_048_576
 
 /**
  * Sends one attempt and sees that it ends: by the caller's signal, by the time for an attempt, or by the deadline, whichever is first. One
- * controller and one timer do all of it. The caller's signal goes on to count until the body has been read.
+ * timer does all of it. The caller's signal goes on to count until the body has been read.
  */
 export function sendAttempt(
   call: Call,
-  send: (call: Call, signal: AbortSignal) => Promise<Response>,
+  send: (call: Call, sending: Sending) => Promise<Response>,
   clock: Clock,
   watch: BodyWatch | undefined,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
     const attempt = new Attempt(call, clock, resolve, reject)
-    if (attempt.reason === undefined)
-      send(call, attempt.controller.signal).then(
-        (response) => attempt.settle(response, watch),
+    if (attempt.reason !== undefined) return
+    try {
+      send(call, attempt).then(
+        (response) => attempt.settle(response, call, watch),
         (error: unknown) => attempt.fail(error),
       )
+    } catch (error) {
+      // A `fetch` that throws where it should reject.
+      attempt.fail(error)
+    }
   })
 }
 
-class Attempt implements Exchange {
+class Attempt implements Exchange, Sending {
   readonly clock: Clock
-  readonly controller: AbortController = new AbortController()
+  readonly patienceMs: number
   reason: Error | undefined
+  sender: Sending['sender']
   onEnd: (() => void) | undefined
-  readonly #call: Call
-  readonly #resolve: (response: Response) => void
-  readonly #reject: (error: unknown) => void
+  /** The caller's. */
+  readonly #given: AbortSignal | undefined
+  #resolve: (response: Response) => void
+  #reject: (error: unknown) => void
+  #controller: AbortController | undefined
   #cancelTimer: (() => void) | undefined
 
-  constructor(call: Call, clock: Clock, resolve: (response: Response) => void, reject: (error: unknown) => void) {
+  constructor({ signal, facts }: Call, clock: Clock, resolve: (response: Response) => void, reject: (error: unknown) => void) {
     this.clock = clock
-    this.#call = call
+    this.#given = signal
     this.#resolve = resolve
     this.#reject = reject
-    const { signal, facts } = call
     if (signal !== undefined) {
       facts.get(openFact)?.release()
       signal.addEventListener('abort', this)
     }
     const remainingMs = facts.get(deadlineFact)?.remainingMs() ?? Number.POSITIVE_INFINITY
+    const timeoutMs = facts.get(attemptTimeoutFact) ?? Number.POSITIVE_INFINITY
+    this.patienceMs = Math.min(remainingMs, timeoutMs)
     if (signal?.aborted) this.handleEvent()
     else if (remainingMs <= 0) this.end(deadlineExceeded())
-    else this.#limit(remainingMs, facts.get(attemptTimeoutFact) ?? Number.POSITIVE_INFINITY)
+    else this.#limit(remainingMs, timeoutMs)
+  }
+
+  /** Made when it is asked for: transports of ours do without one. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    return this.#controller.signal
   }
 
   /** The caller's signal has aborted. */
   handleEvent(): void {
-    this.end(this.#call.signal?.reason as Error)
+    this.end(this.#given?.reason as Error)
   }
 
   end(reason: Error): void {
@@ -90,12 +106,13 @@ class Attempt implements Exchange {
     this.#reject(reason)
     this.release()
     this.#cancelTimer?.()
-    this.controller.abort(reason)
+    this.#controller?.abort(reason)
+    this.sender?.abort(reason)
     this.onEnd?.()
   }
 
   release(): void {
-    this.#call.signal?.removeEventListener('abort', this)
+    this.#given?.removeEventListener('abort', this)
   }
 
   fail(error: unknown): void {
@@ -104,13 +121,13 @@ class Attempt implements Exchange {
     this.#reject(error)
   }
 
-  settle(response: Response, watch: BodyWatch | undefined): void {
+  settle(response: Response, call: Call, watch: BodyWatch | undefined): void {
     this.#cancelTimer?.()
-    const { buffer = false } = optionsOf(this.#call)
+    const { buffer = false } = optionsOf(call)
     if (this.reason !== undefined) return void response.body?.cancel().catch(() => {})
     if (!('watchedBy' in response) && response.body === null) this.release()
     else if (watch !== undefined && buffer !== false) {
-      this.#limit(this.#call.facts.get(deadlineFact)?.remainingMs() ?? Number.POSITIVE_INFINITY)
+      this.#limit(call.facts.get(deadlineFact)?.remainingMs() ?? Number.POSITIVE_INFINITY)
       watch.buffer(response, buffer === true ? defaultBufferBytes : buffer, this).then(
         () => {
           this.#cancelTimer?.()
@@ -121,12 +138,15 @@ class Attempt implements Exchange {
       return
     } else {
       watch?.watch(response, this)
-      if (this.#call.signal !== undefined) {
-        this.#call.facts.set(openFact, this)
+      if (this.#given !== undefined) {
+        call.facts.set(openFact, this)
         unread.register(response, this)
       }
     }
     this.#resolve(response)
+    // What watches the body holds this, and platforms hold an answer for long: the rest of the call must not be held with it.
+    this.#resolve = this.#reject = ignore
+    this.#cancelTimer = undefined
   }
 
   #limit(remainingMs: number, timeoutMs: number = Number.POSITIVE_INFINITY): void {
@@ -139,6 +159,8 @@ class Attempt implements Exchange {
     )
   }
 }
+
+function ignore(): void {}
 
 /** The answer that a further attempt replaces. */
 const openFact: FactKey<Exchange> = defineFact<Exchange>('open-answer')

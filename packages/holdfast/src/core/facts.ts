@@ -22,13 +22,26 @@ export interface Facts {
   set<T>(key: FactKey<T>, value: T): void
 }
 
+/** A call has a handful of facts: to walk through them is cheaper than to hash, and a list than a map. */
+class FactList implements Facts {
+  readonly #keys: FactKey<unknown>[] = []
+  readonly #values: unknown[] = []
+
+  get<T>(key: FactKey<T>): T | undefined {
+    const at = this.#keys.indexOf(key)
+    return at < 0 ? undefined : (this.#values[at] as T)
+  }
+
+  set<T>(key: FactKey<T>, value: T): void {
+    const at = this.#keys.indexOf(key)
+    if (at < 0) this.#keys.push(key)
+    this.#values[at < 0 ? this.#keys.length - 1 : at] = value
+  }
+}
+
 /** Makes an empty bag of facts. */
 export function createFacts(): Facts {
-  const values = new Map<FactKey<unknown>, unknown>()
-  return {
-    get: <T>(key: FactKey<T>) => values.get(key) as T | undefined,
-    set: (key, value) => void values.set(key, value),
-  }
+  return new FactList()
 }
 
 /** The account a call belongs to: the scope of keys, limits, cursors and pins. Set by the account step. */

@@ -3,7 +3,6 @@ import { deadlineFact } from '../core/facts.ts'
 import type { Call } from '../core/call.ts'
 import type { Next, Policy } from '../core/policy.ts'
 import type { Reply } from '../core/reply.ts'
-import { attempt } from './attempt.ts'
 import { retryCosts, successEarns } from './budget.ts'
 import type { RetryBudget } from './budget.ts'
 import { classifyFailure } from './classify-failure.ts'
@@ -63,11 +62,17 @@ async function attemptUntilDone(settings: RetrySettings, call: Call, next: Next)
   let paid = 0
   for (let attempts = 1; ;) {
     const startedAt = monotonic(clock)
-    const outcome = await attempt(call, next)
-    if ('reply' in outcome && outcome.reply.status < 400) {
-      latency.add(monotonic(clock) - startedAt)
-      budget.put(paid === 0 ? successEarns : paid)
-      return outcome.reply
+    let outcome: Outcome
+    try {
+      const reply = await next(call)
+      if (reply.status < 400) {
+        latency.add(monotonic(clock) - startedAt)
+        budget.put(paid === 0 ? successEarns : paid)
+        return reply
+      }
+      outcome = { reply }
+    } catch (error) {
+      outcome = { error }
     }
     const record = recordOf(call)
     run ??= { settings, rules: { ...settings, ...call.facts.get(rulesFact) }, call, record, origin, budget, latency }

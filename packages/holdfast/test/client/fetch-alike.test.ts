@@ -1,5 +1,7 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { createFetch, meta } from '../../src/client/index.ts'
+import { fakeClock } from '../../src/testing/index.ts'
 import { answer, createWorld } from './support/world.ts'
 
 describe('the client, in the place of fetch', () => {
@@ -55,6 +57,35 @@ describe('the client, in the place of fetch', () => {
     expect(inits[0]).toMatchObject({ redirect: 'manual', dispatcher: 'anything', method: 'POST' })
     expect(inits[0]).not.toHaveProperty('holdfast')
     expect(headers).toEqual({ 'Content-Type': 'text/plain' })
+  })
+
+  it('passes on header fields of any name, and joins those that come twice', async () => {
+    const inits: RequestInit[] = []
+    const fetch = createFetch({ fetch: async (_input, init) => (inits.push(init ?? {}), new Response()) })
+    const headers: [string, string][] = [
+      ['__proto__', 'a'],
+      ['X-A', 'b'],
+      ['x-a', 'c'],
+    ]
+    await fetch('http://names.example/', { headers })
+    const sent = new Headers(inits[0]?.headers)
+    expect([sent.get('__proto__'), sent.get('x-a')]).toEqual(['a', 'b, c'])
+    await fetch('http://names.example/', { headers: headers.slice(1) })
+    expect(inits[1]?.headers).toEqual({ 'x-a': 'b, c', 'holdfast-timeout': '10000' })
+  })
+
+  it('leaves nothing behind when fetch throws where it should reject', async () => {
+    const clock = fakeClock()
+    const caller = new AbortController()
+    const thrown = new TypeError('thrown')
+    const fetch = createFetch({
+      clock,
+      fetch: () => {
+        throw thrown
+      },
+    })
+    await expect(fetch('http://throwing.example/', { signal: caller.signal })).rejects.toBe(thrown)
+    expect([clock.pending, getEventListeners(caller.signal, 'abort')]).toEqual([0, []])
   })
 
   it('refuses a used Request in the words of fetch [76]', async () => {

@@ -132,6 +132,20 @@ describe.each(transports)('over real sockets, with %s', (_name, transport) => {
     await isClosed
   })
 
+  it('an attempt that was led elsewhere is ended there', async () => {
+    let closed: () => void = () => {}
+    const isClosed = new Promise<void>((resolve) => (closed = resolve))
+    const server = await serve((req, res) => {
+      if (req.url === '/target') return void res.on('close', closed)
+      res.writeHead(307, { location: '/target' })
+      res.write('a body that goes on')
+    })
+    const fetch = client({ attemptTimeoutMs: 200, retries: 0 })
+    await expect(fetch(`${server.origin}/start`, post)).rejects.toMatchObject({ code: 'outcome-unknown' })
+    await isClosed
+    expect(server.seen.map(({ url }) => url)).toEqual(['/start', '/target'])
+  })
+
   it('a body that stalls is an error, and buffered it is asked for again [42]', async () => {
     const server = await serve((_req, res) => {
       res.writeHead(200)

@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts'
 import type { HeaderReader } from '../../core/fields.ts'
 
 /** Where a caller stands under one limit. */
@@ -18,24 +19,32 @@ const item =
   /\s*(?:"((?:[^"\\]|\\.)*)"|([\w*][\w.*-]*))((?:\s*;\s*[a-z*][\w.*-]*(?:=(?:"(?:[^"\\]|\\.)*"|:[\w+/=]*:|[\w.?-]+))?)*)\s*(?:,|$)/y
 const wholeNumber = /^\d{1,15}$/
 
+const prefixes = ['ratelimit-', 'x-ratelimit-', 'x-rate-limit-'] as const
+const none: readonly Standing[] = []
+
 /**
  * Reads what an answer says about limits, in all dialects: `RateLimit: "name";r=5;t=10` (drafts 8 to 10; `a` and `w` in the next one), `limit=10,
  * remaining=5, reset=10` (draft 7), and `RateLimit-Remaining` or `X-RateLimit-Remaining` with `-Reset` and `-Limit` (older; a Reset that is a
  * date counts from the answer's own). What is malformed, or comes from a cache, says nothing.
  *
  * @example
- * readStandings(new Headers({ ratelimit: '"per-second";r=0;t=2' }), Date.now())
+ * readStandings(new Headers({ ratelimit: '"per-second";r=0;t=2' }), systemClock)
  */
-export function readStandings(headers: HeaderReader, now: number): readonly Standing[] {
+export function readStandings(headers: HeaderReader, clock: Pick<Clock, 'now'>): readonly Standing[] {
   const field = headers.get('ratelimit')
   if (field !== null)
     return headers.has('age') ? [] : field.includes('remaining=') ? ofDraft7(field) : ofDraft8(field, headers.get('ratelimit-policy'))
-  for (const prefix of ['ratelimit-', 'x-ratelimit-', 'x-rate-limit-']) {
+  for (const prefix of prefixes) {
     const remaining = headers.get(`${prefix}remaining`)
     if (remaining !== null && !headers.has('age'))
-      return standing(prefix, remaining, resetOf(headers.get(`${prefix}reset`), headers.get('date'), now), headers.get(`${prefix}limit`))
+      return standing(
+        prefix,
+        remaining,
+        resetOf(headers.get(`${prefix}reset`), headers.get('date'), clock.now()),
+        headers.get(`${prefix}limit`),
+      )
   }
-  return []
+  return none
 }
 
 function standing(name: string, remaining: unknown, reset: unknown, capacity: unknown): Standing[] {

@@ -63,10 +63,10 @@ export function pace({ partition = byCredentials, clock = waitingClock }: PaceOp
   }
 
   function learn(call: Call, status: number, headers: HeaderReader): void {
-    const standings = [...readStandings(headers, clock.now())]
+    let standings = readStandings(headers, clock)
     if (status === 429) {
       const hintMs = parseRetryAfter(headers.get('retry-after'), headers.get('date'), clock.now())
-      if (hintMs !== undefined) standings.push({ name: 'retry-after', remaining: 0, resetMs: hintMs, capacity: undefined })
+      if (hintMs !== undefined) standings = [...standings, { name: 'retry-after', remaining: 0, resetMs: hintMs, capacity: undefined }]
     }
     if (standings.length === 0) return
     const now = monotonic(clock)

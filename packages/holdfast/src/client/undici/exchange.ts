@@ -1,3 +1,4 @@
+import type { Ending } from '../own-transport.ts'
 import { AnswerBody } from './body.ts'
 import type { AnswerFields, DispatchController, DispatchHandler } from './dispatcher.ts'
 import { DispatchedResponse } from './response.ts'
@@ -9,7 +10,7 @@ const longestWaitedFor = 65_536
 export class DispatchExchange implements DispatchHandler {
   readonly #url: string
   readonly #method: string
-  readonly #signal: AbortSignal | undefined
+  readonly #ending: Ending | undefined
   readonly #resolve: (response: Response) => void
   readonly #reject: (error: unknown) => void
   #controller: DispatchController | undefined
@@ -17,30 +18,37 @@ export class DispatchExchange implements DispatchHandler {
   #waiting: DispatchedResponse | undefined
 
   constructor(
-    { url, method }: { readonly url: string; readonly method: string },
-    signal: AbortSignal | undefined,
+    url: string,
+    method: string,
+    ending: Ending | undefined,
     resolve: (response: Response) => void,
     reject: (error: unknown) => void,
   ) {
     this.#url = url
     this.#method = method
-    this.#signal = signal
+    this.#ending = ending
     this.#resolve = resolve
     this.#reject = reject
-    signal?.addEventListener('abort', this)
+    if (ending !== undefined) ending.sender = this
   }
 
-  /** The signal has aborted. */
-  handleEvent(): void {
-    const reason = this.#signal?.reason as Error
+  /** It is ended from outside. */
+  abort(reason: Error): void {
     this.#controller?.abort(reason)
     this.#body?.fail(reason)
     this.#reject(reason)
   }
 
+  /** It could not be begun. */
+  refuse(error: unknown): void {
+    this.#release()
+    this.#reject(error)
+  }
+
   onRequestStart(controller: DispatchController): void {
     this.#controller = controller
-    if (this.#signal?.aborted === true) controller.abort(this.#signal.reason as Error)
+    const reason = this.#ending?.reason
+    if (reason !== undefined) controller.abort(reason)
   }
 
   onResponseStart(controller: DispatchController, status: number, fields: AnswerFields, statusText = ''): void {
@@ -58,15 +66,20 @@ export class DispatchExchange implements DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#signal?.removeEventListener('abort', this)
+    this.#release()
     this.#body?.end()
     if (this.#waiting !== undefined) this.#resolve(this.#waiting as unknown as Response)
   }
 
   onResponseError(_controller: DispatchController, error: Error): void {
-    this.#signal?.removeEventListener('abort', this)
-    const reason = this.#signal?.aborted === true ? (this.#signal.reason as Error) : new TypeError('fetch failed', { cause: error })
+    this.#release()
+    const reason = this.#ending?.reason ?? new TypeError('fetch failed', { cause: error })
     this.#body?.fail(reason)
     this.#reject(reason)
+  }
+
+  #release(): void {
+    // It may be that of the next request already, after a redirect.
+    if (this.#ending?.sender === this) this.#ending.sender = undefined
   }
 }

@@ -1,7 +1,12 @@
-import { followRedirects } from '../redirects.ts'
+import { CallFields } from '../call-fields.ts'
+import { asOwnTransport, ending } from '../own-transport.ts'
+import type { OwnInit } from '../own-transport.ts'
+import { isRedirect, walk } from '../redirects.ts'
 import type { BodyValue, Fetch, FetchInit } from '../types.ts'
 import type { DispatchOptions, Dispatcher } from './dispatcher.ts'
+import { endingOf } from './ending.ts'
 import { DispatchExchange } from './exchange.ts'
+import { toTarget } from './target.ts'
 
 export type { AnswerFields, DispatchController, DispatchHandler, DispatchOptions, Dispatcher } from './dispatcher.ts'
 
@@ -17,33 +22,53 @@ export type { AnswerFields, DispatchController, DispatchHandler, DispatchOptions
  * const fetch = createFetch({ fetch: undiciFetch(new Agent({ connections: 32 })) })
  */
 export function undiciFetch(dispatcher: Dispatcher): Fetch {
-  return followRedirects((input, init) => dispatch(dispatcher, input, init), true)
+  const send = (input: string | URL | Request, init: OwnInit = {}): Promise<Response> =>
+    new Promise((resolve, reject) => dispatch(dispatcher, input, init, resolve, reject))
+  return asOwnTransport((input, init = {}) => {
+    const mode = init.redirect ?? (input instanceof Request ? input.redirect : 'follow')
+    if (mode === 'manual') return send(input, init)
+    return new Promise((resolve, reject) => {
+      // Not at once: the dispatcher is in the midst of this answer, which is given up for the next one.
+      const onward = (response: Response): Promise<Response> => Promise.resolve().then(() => walk(send, input, init, mode, response))
+      const settle = (response: Response): void => resolve(isRedirect(response.status) ? onward(response) : response)
+      dispatch(dispatcher, input, init, settle, reject)
+    })
+  })
 }
 
-async function dispatch(dispatcher: Dispatcher, input: string | URL | Request, init: FetchInit = {}): Promise<Response> {
+function dispatch(
+  dispatcher: Dispatcher,
+  input: string | URL | Request,
+  init: OwnInit,
+  resolve: (response: Response) => void,
+  reject: (error: unknown) => void,
+): void {
   const request = input instanceof Request ? input : undefined
-  const url = new URL(request?.url ?? String(input))
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError(`fetch failed: ${url.protocol} is not supported`)
-  const signal = init.signal ?? request?.signal ?? undefined
-  if (signal?.aborted) throw signal.reason
+  const { origin, path, href } = toTarget(request?.url ?? String(input))
+  const until = init[ending] ?? endingOf(init.signal ?? request?.signal ?? undefined)
+  if (until !== undefined && until.reason !== undefined) return reject(until.reason)
   const headers = toLines(init.headers ?? request?.headers)
-  const given = init.body ?? request?.body ?? undefined
-  const body =
-    typeof given === 'string' || given === undefined || given instanceof Uint8Array ? given : await plainBody(given as BodyValue, headers)
-  if (typeof given === 'string') addDefault(headers, 'content-type', 'text/plain;charset=UTF-8')
-  addDefault(headers, 'accept', '*/*')
-  addDefault(headers, 'user-agent', 'holdfast')
+  const method = init.method ?? request?.method ?? 'GET'
   const by = (init as { dispatcher?: Dispatcher }).dispatcher ?? dispatcher
-  return new Promise((resolve, reject) => {
-    const method = init.method ?? request?.method ?? 'GET'
-    const exchange = new DispatchExchange({ url: url.href, method }, signal, resolve, reject)
-    const options: DispatchOptions = { origin: url.origin, path: url.pathname + url.search, method, headers, body }
+  const exchange = new DispatchExchange(href, method, until, resolve, reject)
+  const send = (body: DispatchOptions['body']): void => {
+    addDefault(headers, 'accept', '*/*')
+    addDefault(headers, 'user-agent', 'holdfast')
+    const options: DispatchOptions = { origin, path, method, headers, body }
     by.dispatch(options as never, exchange)
-  })
+  }
+  const body = init.body ?? request?.body ?? undefined
+  if (typeof body === 'string') addDefault(headers, 'content-type', 'text/plain;charset=UTF-8')
+  if (typeof body === 'string' || body === undefined || body instanceof Uint8Array) send(body)
+  else
+    plainBody(body as BodyValue, headers)
+      .then(send)
+      .catch((error: unknown) => exchange.refuse(error))
 }
 
 /** Header fields as undici takes them cheapest: name, value, name, value. */
 function toLines(init: FetchInit['headers']): string[] {
+  if (init instanceof CallFields) return [...init.lines]
   const lines: string[] = []
   if (init === undefined) return lines
   const isRecord = !(init instanceof Headers) && !(Symbol.iterator in init)

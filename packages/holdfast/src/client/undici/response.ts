@@ -62,13 +62,13 @@ export class DispatchedResponse {
   }
 
   async text(): Promise<string> {
-    const bytes = await this.#whole()
-    const text = Buffer.isBuffer(bytes) ? bytes.toString() : new TextDecoder().decode(bytes)
-    return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+    const whole = this.#whole()
+    return textOf(whole instanceof Promise ? await whole : whole)
   }
 
   async json(): Promise<unknown> {
-    return JSON.parse(await this.text()) as unknown
+    const whole = this.#whole()
+    return JSON.parse(textOf(whole instanceof Promise ? await whole : whole)) as unknown
   }
 
   async bytes(): Promise<Bytes> {
@@ -138,6 +138,11 @@ export class DispatchedResponse {
     if (decoder === undefined) return raw
     return raw.pipeThrough(Duplex.toWeb(decoder()) as unknown as ReadableWritablePair)
   }
+}
+
+function textOf(bytes: Buffer | Bytes): string {
+  const text = Buffer.isBuffer(bytes) ? bytes.toString() : new TextDecoder().decode(bytes)
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
 
 interface ReadableWritablePair {
