@@ -1,6 +1,7 @@
 import type { Call } from '../core/call.ts'
 import type { Next } from '../core/policy.ts'
-import type { Reply } from '../core/reply.ts'
+import { withHeaders } from '../core/reply.ts'
+import type { HeadersOf, Reply } from '../core/reply.ts'
 
 /** Where the reply of a bare run can be seen afterwards. */
 export interface BareRun {
@@ -24,6 +25,7 @@ export class Terminal implements Promise<Reply> {
   #resolve: ((reply: Reply | Promise<Reply>) => void) | undefined
   #early: Promise<Reply> | undefined
   #bare: BareRun | undefined
+  #late: readonly HeadersOf[] = none
 
   get [Symbol.toStringTag](): string {
     return 'Promise'
@@ -45,6 +47,29 @@ export class Terminal implements Promise<Reply> {
   begin(run: (call: Call) => void): void {
     if (this.#call === undefined) this.#begin = run
     else run(this.#call)
+  }
+
+  /** Adds fields to the answer; see `addHeaders` of core. Only who waits already is given a promise of its own. */
+  addHeaders(headersOf: HeadersOf): Promise<Reply> {
+    if (this.isObserved) return this.then((reply) => withHeaders(reply, headersOf(reply)))
+    this.#late = this.#late === none ? [headersOf] : [...this.#late, headersOf]
+    return this
+  }
+
+  /** The fields to be added to what the handler answers; each adder sees those of the one before. */
+  get lateHeaders(): readonly HeadersOf[] {
+    return this.#late
+  }
+
+  get hasLateHeaders(): boolean {
+    return this.#late !== none
+  }
+
+  /** The answer with those fields. */
+  dress(reply: Reply): Reply {
+    let dressed = reply
+    for (const headersOf of this.#late) dressed = withHeaders(dressed, headersOf(dressed))
+    return dressed
   }
 
   /**
@@ -90,8 +115,12 @@ export class Terminal implements Promise<Reply> {
 
   #observed(): Promise<Reply> {
     this.isObserved = true
-    this.#promise ??= this.#early ?? this.#bare?.sent() ?? new Promise((resolve) => (this.#resolve = resolve))
+    this.#promise ??= this.#bare?.sent() ?? this.#dressed(this.#early ?? new Promise((resolve) => (this.#resolve = resolve)))
     return this.#promise
+  }
+
+  #dressed(answer: Promise<Reply>): Promise<Reply> {
+    return this.hasLateHeaders ? answer.then((reply) => this.dress(reply)) : answer
   }
 
   #settle(outcome: Promise<Reply>): void {
@@ -111,6 +140,8 @@ export function assertReply(reply: Reply | undefined): asserts reply is Reply {
 }
 
 function ignore(): void {}
+
+const none: readonly HeadersOf[] = []
 
 function twice(isClosed: boolean): string {
   return isClosed

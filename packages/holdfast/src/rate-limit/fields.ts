@@ -1,5 +1,5 @@
-import { configurationError, withHeaders } from '../core/index.ts'
-import type { HeaderReader, Reply } from '../core/index.ts'
+import { configurationError } from '../core/index.ts'
+import type { HeaderReader, ReplyHead } from '../core/index.ts'
 import { closest, isListed, limitItem, policyItem } from './dialects.ts'
 import type { Dialect, Notice } from './dialects.ts'
 
@@ -17,14 +17,14 @@ export function assertDialects(given: readonly Dialect[]): void {
   if (drafts.length > 1) throw configurationError(`fields: ${drafts.join(' and ')} use the same fields; choose one of them`)
 }
 
-/** A reply that says how limits stand. */
-export function withNotices(reply: Reply, given: readonly Dialect[], notices: readonly Notice[]): Reply {
+/** The fields by which an answer says how limits stand. */
+export function noticeFields(head: ReplyHead, given: readonly Dialect[], notices: readonly Notice[]): Record<string, string> {
   const fields: Record<string, string> = {}
-  for (const dialect of given) addFields(fields, dialect, notices, reply)
-  return withHeaders(reply, fields)
+  for (const dialect of given) addFields(fields, dialect, notices, head)
+  return fields
 }
 
-function addFields(fields: Record<string, string>, dialect: Dialect, notices: readonly Notice[], { status, headers }: Reply): void {
+function addFields(fields: Record<string, string>, dialect: Dialect, notices: readonly Notice[], { status, headers }: ReplyHead): void {
   if (isListed(dialect)) {
     fields['ratelimit-policy'] = appended(headers, 'ratelimit-policy', listed(notices, dialect, policyItem))
     // A client might wait before it follows a redirection, or for a quota that a cached answer does not cost.

@@ -1,7 +1,7 @@
-import { publish } from '../core/index.ts'
+import { addHeaders, publish, withHeaders } from '../core/index.ts'
 import type { Next, Policy, Reply } from '../core/index.ts'
 import type { Notice } from './dialects.ts'
-import { withNotices } from './fields.ts'
+import { noticeFields } from './fields.ts'
 import { createLimiter } from './limiter.ts'
 import type { Limiter } from './limiter.ts'
 import { noticeOf } from './notice.ts'
@@ -111,7 +111,11 @@ export function limitPolicy(limiter: Limiter, rules: readonly Rule[]): Policy {
     const { call } = subject
     const use = taken && new Use(store, call, applied, taken)
     if (use !== undefined) remember(call, use)
-    const notices = [...(seats?.notices ?? []), ...(taken === undefined ? [] : noticesOf(applied, taken))]
+    const ours = taken === undefined ? [] : noticesOf(applied, taken)
+    // Nothing but fields: the handler's answer need not be waited for.
+    if (seats === undefined && !hasCounting)
+      return ours.length === 0 ? next(call) : addHeaders(next(call), (head) => noticeFields(head, limiter.fields, ours))
+    const notices = [...(seats?.notices ?? []), ...ours]
     const finish = (reply: Reply): Reply => {
       if (hasCounting) use?.release(reply.status)
       seats?.answered()
@@ -165,7 +169,7 @@ export function limitPolicy(limiter: Limiter, rules: readonly Rule[]): Policy {
   }
 
   function told(reply: Reply, notices: readonly Notice[]): Reply {
-    return notices.length === 0 ? reply : withNotices(reply, limiter.fields, notices)
+    return notices.length === 0 ? reply : withHeaders(reply, noticeFields(reply, limiter.fields, notices))
   }
 }
 

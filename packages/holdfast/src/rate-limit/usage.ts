@@ -37,7 +37,7 @@ export class Use implements LimitUse {
   readonly #call: Call
   readonly #items: readonly Applied[]
   readonly #taken: TakeResult
-  readonly #settled = new Set<Applied>()
+  #settled: readonly Applied[] = []
 
   constructor(store: LimitStore, call: Call, items: readonly Applied[], taken: TakeResult) {
     this.#store = store
@@ -63,8 +63,8 @@ export class Use implements LimitUse {
   }
 
   async #apply(item: Applied, delta: number): Promise<void> {
-    if (this.#settled.has(item)) return
-    this.#settled.add(item)
+    if (this.#settled.includes(item)) return
+    this.#settled = [...this.#settled, item]
     if (delta === 0) return
     try {
       const { owner, counter, meter, overflow } = item

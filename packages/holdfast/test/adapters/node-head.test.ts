@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { createReply } from '../../src/core/index.ts'
 import { bodyOf, gate, open, raw, readUntil, send } from './client.ts'
 import { listen } from './matrix.ts'
-import { adding, capturing, describeNode, replacing } from './node-kit.ts'
+import { adding, addingLate, capturing, describeNode, replacing } from './node-kit.ts'
 import type { Listener } from './node-kit.ts'
 
 describeNode('the head of a Node response', (start, listener) => {
@@ -29,7 +29,7 @@ describeNode('the head of a Node response', (start, listener) => {
       writeHead(res)
       res.end('hello')
     }
-    for (const policy of [adding, capturing]) {
+    for (const policy of [adding, addingLate, capturing]) {
       const res = await open(await start(policy, handler))
       const hasFields = kind.includes('fields') || kind.includes('pairs')
       expect([res.statusCode, res.headers['x-before'], String(await bodyOf(res))]).toEqual([203, 'kept', 'hello'])

@@ -4,7 +4,7 @@ import express from 'express'
 import { afterEach, describe } from 'vitest'
 import { holdfast as forExpress } from '../../src/adapters/express/index.ts'
 import { holdfast as forNode } from '../../src/adapters/node/index.ts'
-import { captureBody, createReply, withHeaders } from '../../src/core/index.ts'
+import { addHeaders, captureBody, createReply, withHeaders } from '../../src/core/index.ts'
 import type { Policy } from '../../src/core/index.ts'
 import { closeServers, listen } from './matrix.ts'
 
@@ -25,6 +25,9 @@ const adapters: readonly { readonly name: string; readonly listener: ToListener 
 ]
 
 export const adding: Policy = async (call, next) => withHeaders(await next(call), { 'x-policy': 'seen' })
+
+/** As `adding`, without waiting for the answer. */
+export const addingLate: Policy = (call, next) => addHeaders(next(call), () => ({ 'x-policy': 'seen' }))
 
 export const capturing: Policy = async (call, next) => {
   const reply = await next(call)

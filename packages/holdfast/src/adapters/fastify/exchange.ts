@@ -9,7 +9,7 @@ import { goneReply } from '../node/gone-reply.ts'
 import { toWireReply } from '../node/wire-reply.ts'
 import { Terminal, assertReply, isPromised } from '../terminal.ts'
 import type { FastifyCall } from './call.ts'
-import { LiveFastifyReply } from './live-reply.ts'
+import { LiveFastifyReply, headOf } from './live-reply.ts'
 import { unwrapResponse } from './payload.ts'
 import { changeHead, restoreHead, setField } from './reply-head.ts'
 import type { HeadSnapshot } from './reply-head.ts'
@@ -25,6 +25,7 @@ export class Exchange {
   #send: HookDone | undefined
   #isOver = false
   #isUntyped = false
+  #isBare = false
 
   constructor(call: FastifyCall, reply: FastifyReply) {
     this.#call = call
@@ -42,6 +43,7 @@ export class Exchange {
     }
     if (outcome === terminal && !terminal.isObserved) {
       this.#isOver = true
+      this.#isBare = true
       terminal.runBare(this.#call)
       return this.#run(terminal.call ?? this.#call, done)
     }
@@ -69,12 +71,24 @@ export class Exchange {
   /** The onSend hook: Fastify's answer is complete but for its writing. */
   intercept(payload: unknown, done: HookDone): void {
     if (this.#isOver || this.#terminal.call === undefined || this.#live !== undefined) {
+      if (this.#isBare && this.#terminal.hasLateHeaders) this.#dress()
       if (this.#isUntyped) this.#reply.removeHeader('content-type')
       return done()
     }
     this.#send = done
     this.#live = new LiveFastifyReply(this.#reply, unwrapResponse(this.#reply, payload))
     this.#terminal.resolve(this.#live)
+  }
+
+  /** Adds fields to an answer that is Fastify's own otherwise. */
+  #dress(): void {
+    this.#isBare = false
+    const live = headOf(this.#reply)
+    try {
+      changeHead(this.#reply, live, this.#terminal.dress(live))
+    } catch (error) {
+      reportFailure(error)
+    }
   }
 
   #answer(reply: Reply): void {

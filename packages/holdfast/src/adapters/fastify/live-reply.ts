@@ -107,3 +107,8 @@ class FastifyFields implements Fields {
     }
   }
 }
+
+/** The head of Fastify's answer, for those who need no more of it. */
+export function headOf(reply: FastifyReply): Reply {
+  return { status: reply.raw.statusCode, headers: new FastifyFields(reply), body: null }
+}

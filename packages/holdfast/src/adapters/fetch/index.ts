@@ -59,7 +59,8 @@ async function serve(
   const outcome = policy(call, terminal.next)
   if (outcome === terminal && !terminal.isObserved) {
     const inner = terminal.call ?? call
-    const response = runWithCall(inner, async () => handle(seenBy(inner, request)))
+    const handled = runWithCall(inner, async () => handle(seenBy(inner, request)))
+    const response = terminal.hasLateHeaders ? dressed(handled, terminal, request) : handled
     terminal.runBare({ sent: () => goneResponse(response) })
     return response
   }
@@ -77,6 +78,11 @@ async function serve(
     terminal.close()
   }
   return toResponse(reply, live, request.method === 'HEAD')
+}
+
+async function dressed(handled: Promise<Response>, terminal: Terminal, request: Request): Promise<Response> {
+  const live = new LiveResponse(await handled)
+  return toResponse(terminal.dress(live), live, request.method === 'HEAD')
 }
 
 /** The request as the handler sees it: another one when a policy changed the call. */

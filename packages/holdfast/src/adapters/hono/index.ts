@@ -63,9 +63,20 @@ function serve(policy: Policy, call: HonoCall, context: HonoContext, next: () =>
     outcome = Promise.reject<Reply>(error as Error)
   }
   if (outcome !== terminal || terminal.isObserved) return suspend(call, outcome, terminal, context, next)
-  const ran = runHandler(terminal.call ?? call, context, next)
+  const ran = terminal.hasLateHeaders ? runDressed(call, terminal, context, next) : runHandler(terminal.call ?? call, context, next)
   terminal.runBare({ sent: () => goneResponse(ran.then(() => context.res)) })
   return ran
+}
+
+/** Runs the handler, and adds fields to what it answers. */
+async function runDressed(call: HonoCall, terminal: Terminal, context: HonoContext, next: () => Promise<void>): Promise<void> {
+  await runHandler(terminal.call ?? call, context, next)
+  const live = new LiveResponse(context.res)
+  try {
+    answer(context, terminal.dress(live), live)
+  } catch (error) {
+    reportFailure(error)
+  }
 }
 
 async function suspend(

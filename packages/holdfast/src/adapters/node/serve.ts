@@ -7,7 +7,9 @@ import { Terminal, isPromised } from '../terminal.ts'
 import { remember } from './call.ts'
 import type { NodeCall } from './call.ts'
 import { handOver } from './hand-over.ts'
+import { isHttp1 } from './held.ts'
 import { Interception } from './interception.ts'
+import { addLateHeaders } from './late-headers.ts'
 import { writeReply } from './write-reply.ts'
 
 /**
@@ -22,7 +24,8 @@ export function serve(policy: Policy, call: NodeCall, proceed: () => unknown): v
   } catch (error) {
     outcome = failed(error)
   }
-  if (outcome === terminal && !terminal.isObserved) return runBare(call, terminal, proceed)
+  if (outcome === terminal && !terminal.isObserved && (!terminal.hasLateHeaders || isHttp1(call.res)))
+    return runBare(call, terminal, proceed)
   let interception: Interception | undefined
   terminal.begin((inner) => {
     const installed = new Interception(call, terminal)
@@ -47,11 +50,12 @@ function replace(call: NodeCall, changed: Call): void {
   handOver(call, changed)
 }
 
-/** Nothing wrapped the handler's answer: nothing is installed. */
+/** Nothing wrapped the handler's answer: nothing is installed, but for fields that are added to it. */
 function runBare(call: NodeCall, terminal: Terminal, proceed: () => unknown): void {
   const inner = terminal.call ?? call
   if (inner !== call) replace(call, inner)
   terminal.runBare(call)
+  if (terminal.hasLateHeaders) addLateHeaders(call.res, terminal)
   attempt(
     () => runWithCall(inner, proceed),
     (error) => {
