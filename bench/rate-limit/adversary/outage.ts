@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defineApi } from 'holdfast'
 import { holdfast } from 'holdfast/fetch'
@@ -39,6 +40,8 @@ async function lose(signal: 'SIGSTOP' | 'SIGKILL'): Promise<Finding[]> {
   }
   try {
     const contestants = await open(connect)
+    // Without a queue, calls before there is a connection are decided without Redis.
+    for (const client of clients) if (client.status !== 'ready') await once(client, 'ready')
     for (const limiter of Object.values(contestants)) for (let call = 0; call < 20; call++) await limiter.take('account')
     await (signal === 'SIGSTOP' ? server.pause() : server.kill())
     const attack = `Redis gets ${signal}: the first call, and 100 more every ${betweenMs} ms`

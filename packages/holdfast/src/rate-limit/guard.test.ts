@@ -220,6 +220,24 @@ describe('guarding', () => {
     expect('then' in guardedLimits(limits).take([item])).toBe(false)
   })
 
+  it('takes an answer that came in time, though the process was too busy to look', async () => {
+    const due: (() => void)[] = []
+    const clock = { now: () => 0, after: (_delayMs: number, action: () => void) => (due.push(action), () => void due.splice(0)) }
+    const { limits } = memory()
+    const arrived: (() => void)[] = []
+    const slow = {
+      ...limits,
+      take: (items: readonly TakeItem[]) => new Promise<void>((resolve) => arrived.push(resolve)).then(() => limits.take(items)),
+    }
+    const taking = guardedLimits(slow, { onStoreFailure: 'closed', clock }).take([item])
+    // All timers that are due run before anything is read from a socket.
+    for (const action of due.splice(0)) action()
+    arrived[0]?.()
+    await turn()
+    for (const action of due.splice(0)) action()
+    expect((await taking).admitted).toBe(true)
+  })
+
   it('brings what the store says to the clock of the node', async () => {
     const clock = fakeClock()
     const frail = frailLimits(fakeClock(clock.now() - 3_600_000))

@@ -139,11 +139,14 @@ export function guardedLimits(store: LimitStore, options: GuardOptions = {}): Li
   return { name: store.name, take, settle, ...(collect !== undefined && { collect: (limit: number) => collect.call(store, limit) }) }
 }
 
+/** The last part of the time, in which a process looks at what has arrived. No timer is shorter. */
+const lastTurnMs = 1
+
 /** Rejects when there is no answer in time. One that has arrived, and waits for its turn in a busy process, still counts. */
 function inTime<T>(clock: Clock, timeoutMs: number, answer: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const give = (): void => reject(storeUnavailable(`the limit store did not answer within ${timeoutMs} ms`))
-    let cancel = clock.after(timeoutMs, () => (cancel = clock.after(0, give)))
+    let cancel = clock.after(Math.max(0, timeoutMs - lastTurnMs), () => (cancel = clock.after(lastTurnMs, give)))
     answer.then(
       (said) => {
         cancel()
