@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createReply } from '../core/index.ts'
+import { createReply, storeUnavailable } from '../core/index.ts'
 import { idempotencyOf } from './context.ts'
 import { gate, turn, world } from '../../test/support/virtual-server.ts'
 import type { Received } from '../../test/support/virtual-server.ts'
@@ -86,6 +86,44 @@ describe('a store that is away when a call comes', () => {
     expect(recordOf(records)).toBe('released')
     expect((await send()).status).toBe(201)
     expect(effects).toHaveLength(1)
+  })
+})
+
+describe('a claim whose connection broke', () => {
+  it.each([
+    ['once', 1],
+    ['both times', 2],
+  ])(
+    'and that arrives seconds later %s is taken back: nothing ran, and the key must not say that something may have',
+    async (_how, late) => {
+      const { server, faults, records, effects, pass, clock } = world()
+      const { send } = server({ leaseMs: 30_000 })
+      let claims = 0
+      faults.claim = (operation) => {
+        claims += 1
+        if (claims <= late) clock.after(claims * 3_000, () => void operation())
+        return Promise.reject(storeUnavailable('the connection was closed'))
+      }
+      expect((await send()).json).toMatchObject(unavailable)
+      delete faults.claim
+      await pass(2_900)
+      expect(recordOf(records)).toBeUndefined()
+      await pass(12_000)
+      expect(recordOf(records)).toBe('released')
+      expect((await send()).status).toBe(201)
+      expect(effects).toHaveLength(1)
+    },
+  )
+
+  it('does not hold up a process that shuts down', async () => {
+    const { server, faults, pass } = world()
+    const { send, inFlight } = server({ leaseMs: 30_000 })
+    faults.claim = fails
+    expect((await send()).json).toMatchObject(unavailable)
+    let isDrained = false
+    void inFlight.drain().then(() => (isDrained = true))
+    await pass(1_000)
+    expect(isDrained).toBe(true)
   })
 })
 

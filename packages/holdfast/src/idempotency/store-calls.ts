@@ -37,13 +37,19 @@ export async function claimKey(settings: Settings, claim: Claim): Promise<ClaimV
   }
 }
 
+/** A claim without an answer may arrive as long as something on the way still has it, also after its connection broke: it is released again and again for a lease. */
 function releaseUnheard(settings: Settings, { id, owner, retentionMs, leaseMs }: Claim, sent: readonly Promise<unknown>[]): void {
-  let isUnderWay = true
-  void Promise.allSettled(sent).then(() => (isUnderWay = false))
+  let heard = 0
+  for (const claim of sent)
+    void claim.then(
+      () => (heard += 1),
+      () => {},
+    )
   const release = async (): Promise<void> => {
-    const mayArriveLater = isUnderWay
-    const released = await settings.store.release(id, owner, retentionMs)
-    if (!released && mayArriveLater) throw storeUnavailable('the claim is still under way')
+    const mayArriveLater = heard < sent.length
+    await settings.store.release(id, owner, retentionMs)
+    // A process that shuts down does not wait for what has most likely been lost.
+    if (mayArriveLater && !settings.inFlight.draining) throw storeUnavailable('the claim may still arrive')
   }
   persist(settings, release, leaseMs)
 }
