@@ -1,5 +1,6 @@
 import { defineFact } from '../core/facts.ts'
 import type { FactKey } from '../core/facts.ts'
+import { beforeCall } from '../core/policy.ts'
 import type { Policy } from '../core/policy.ts'
 import { assertNumbers } from '../retry/options.ts'
 import { optionsOf } from './call-options.ts'
@@ -16,8 +17,8 @@ export const attemptTimeoutFact: FactKey<number> = defineFact<number>('attempt-t
  */
 export function attemptTimeout({ attemptTimeoutMs = 10_000 }: { readonly attemptTimeoutMs?: number } = {}): Policy {
   assertNumbers({ attemptTimeoutMs }, ['attemptTimeoutMs'])
-  return function attemptTimeout(call, next) {
+  return beforeCall((call) => {
     call.facts.set(attemptTimeoutFact, optionsOf(call).attemptTimeoutMs ?? attemptTimeoutMs)
-    return next(call)
-  }
+    return call
+  })
 }

@@ -11,7 +11,7 @@ export class CallFields implements Fields {
 
   get(name: string): string | null {
     const { lines } = this
-    const wanted = name.toLowerCase()
+    const wanted = toLower(name)
     for (let index = 0; index < lines.length; index += 2) if (lines[index] === wanted) return lines[index + 1] as string
     return null
   }
@@ -41,8 +41,15 @@ export function toCallFields(input: HeadersInput | HeaderReader | undefined): Ca
   return new CallFields(lines)
 }
 
+const upper = /[A-Z]/
+
+/** Nearly all names are lower-case, and the platform makes a new string of those too. */
+export function toLower(name: string): string {
+  return upper.test(name) ? name.toLowerCase() : name
+}
+
 function add(lines: string[], given: string, value: unknown): void {
-  const name = given.toLowerCase()
+  const name = toLower(given)
   for (let index = 0; index < lines.length; index += 2)
     if (lines[index] === name) {
       lines[index + 1] += `, ${String(value)}`
@@ -53,7 +60,9 @@ function add(lines: string[], given: string, value: unknown): void {
 
 /** Fields with one more, or another value of one. Those given stay as they are. */
 export function withField(fields: HeaderReader, name: string, value: string): CallFields {
-  const lines = [...toCallFields(fields).lines]
+  const given = toCallFields(fields)
+  if (!given.has(name)) return new CallFields([...given.lines, name, value])
+  const lines = [...given.lines]
   setLine(lines, name, value)
   return new CallFields(lines)
 }

@@ -53,8 +53,13 @@ export class ClientCall implements Call {
   }
 
   with(change: Partial<CallChange>): ClientCall {
-    const { method, url, headers, signal, source, facts } = this
     const body = change.body === undefined ? this.body : toRequestBody(change.body as BodyValue)
-    return new ClientCall(source, body, { method, url, headers, signal, ...change }, facts)
+    const head = {
+      method: change.method ?? this.method,
+      url: change.url ?? this.url,
+      headers: change.headers ?? this.headers,
+      signal: 'signal' in change ? change.signal : this.signal,
+    }
+    return new ClientCall(this.source, body, head, this.facts)
   }
 }

@@ -4,6 +4,7 @@ import type { Call } from '../core/call.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { Policy } from '../core/policy.ts'
 import { bodyFact, recordOf } from '../retry/record.ts'
+import type { CallRecord } from '../retry/record.ts'
 import { applyCallOptions } from './call-options.ts'
 import { toCallFields } from './call-fields.ts'
 import { ClientCall } from './client-call.ts'
@@ -34,6 +35,13 @@ export interface FetchThroughOptions {
   readonly clock?: Clock
 }
 
+/** A call that is under way. */
+interface Begun {
+  readonly call: ClientCall
+  readonly record: CallRecord
+  readonly rules: CallOptions | undefined
+}
+
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
 /**
@@ -47,46 +55,53 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
 
   const transport = (call: Call, sending: Sending): Promise<Response> => transmit(call, fetch ?? globalThis.fetch, trust, sending)
 
+  function begin(input: string | URL | Request, init: RequestInit, given: RequestBody | undefined, rules: CallOptions | undefined): Begun {
+    const request = input instanceof Request ? input : undefined
+    const url = absoluteUrl(request === undefined ? String(input) : request.url)
+    const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
+    const signal = init.signal ?? request?.signal ?? undefined
+    const body = given ?? bodyOf(request, init, rules)
+    const headers = toCallFields(init.headers ?? request?.headers)
+    const call = new ClientCall({ input, init, url }, body, { method, url, headers, signal })
+    if (body.isFleeting) call.facts.set(bodyFact, body)
+    if (rules !== undefined) applyCallOptions(call, rules)
+    return { call, record: recordOf(call), rules }
+  }
+
+  // What an asynchronous function keeps costs more than what it does: everything that is over before the first wait is elsewhere.
   async function run(
     input: string | URL | Request,
     init: RequestInit,
     given: RequestBody | undefined,
     rules: CallOptions | undefined,
   ): Promise<Response> {
-    const request = input instanceof Request ? input : undefined
-    const url = absoluteUrl(request === undefined ? String(input) : request.url)
-    const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
-    const signal = init.signal ?? request?.signal ?? undefined
-    const body = given ?? bodyOf(request, init, rules)
-    const call = new ClientCall({ input, init, url }, body, {
-      method,
-      url,
-      headers: toCallFields(init.headers ?? request?.headers),
-      signal,
-    })
-    if (body.isFleeting) call.facts.set(bodyFact, body)
-    if (rules !== undefined) applyCallOptions(call, rules)
-    const record = recordOf(call)
-    let last: Call = call
+    const begun = begin(input, init, given, rules)
+    let last: Call = begun.call
     try {
-      const reply = await policy(call, (inner) => sendAttempt((last = inner), transport, clock, watch))
+      const reply = await policy(last, (inner) => sendAttempt((last = inner), transport, clock, watch))
       const response = reply instanceof Response ? reply : new Response(reply.body as BodyValue, { ...reply, headers: [...reply.headers] })
-      remember(response, record, last)
+      remember(response, begun.record, last)
       return response
     } catch (error) {
-      const key = keyOf(last)
-      const isUnknown = record.isUnknown && !safe.has(method) && !signal?.aborted
-      const resend = (changed: CallOptions | undefined): Promise<Response> => {
-        if (key === undefined || !body.isIntact)
-          throw new HoldfastError('outcome-unknown', 'without its key and its body a call cannot be sent again')
-        return run(input, init, body, { ...rules, ...changed, key })
-      }
-      const failure = isUnknown ? new OutcomeUnknown({ method, url: last.url, key }, error, resend) : error
-      if (typeof failure === 'object' && failure !== null) remember(failure, record, last)
-      throw failure
+      throw failureOf(begun, last, error)
     } finally {
-      body.release()
+      begun.call.body.release()
     }
+  }
+
+  /** What a call rejects with. */
+  function failureOf({ call, record, rules }: Begun, last: Call, error: unknown): unknown {
+    const { body, method, signal, source } = call
+    const key = keyOf(last)
+    const isUnknown = record.isUnknown && !safe.has(method) && !signal?.aborted
+    const resend = (changed: CallOptions | undefined): Promise<Response> => {
+      if (key === undefined || !body.isIntact)
+        throw new HoldfastError('outcome-unknown', 'without its key and its body a call cannot be sent again')
+      return run(source.input, source.init, body, { ...rules, ...changed, key })
+    }
+    const failure = isUnknown ? new OutcomeUnknown({ method, url: last.url, key }, error, resend) : error
+    if (typeof failure === 'object' && failure !== null) remember(failure, record, last)
+    return failure
   }
 
   function bodyOf(request: Request | undefined, init: RequestInit, rules: CallOptions | undefined): RequestBody {
@@ -96,7 +111,8 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
   }
 
   return function fetch(input, init) {
-    const { holdfast: rules, ...rest } = init ?? {}
-    return run(input, rest, undefined, rules)
+    if (init?.holdfast === undefined) return run(input, init ?? {}, undefined, undefined)
+    const { holdfast, ...rest } = init
+    return run(input, rest, undefined, holdfast)
   }
 }

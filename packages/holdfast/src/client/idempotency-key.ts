@@ -1,6 +1,7 @@
 import { waitingClock } from '../core/clock.ts'
 import type { Clock } from '../core/clock.ts'
 import { configurationError } from '../core/errors.ts'
+import { beforeCall } from '../core/policy.ts'
 import type { Policy } from '../core/policy.ts'
 import { optionsOf } from './call-options.ts'
 import { withField } from './call-fields.ts'
@@ -35,14 +36,14 @@ const sendable = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/
 export function idempotencyKey(options: IdempotencyKeyOptions = {}): Policy {
   const { methods = ['POST', 'PATCH'], clock = waitingClock, trust = trustAll } = options
   const { newKey = () => makeKey(clock.now()) } = options
-  return function idempotencyKey(call, next) {
+  return beforeCall((call) => {
     const wanted = optionsOf(call).key
-    if (wanted === false || (wanted === undefined && !methods.includes(call.method))) return next(call)
-    if (call.headers.has(header) || (wanted === undefined && !trust(call.url))) return next(call)
+    if (wanted === false || (wanted === undefined && !methods.includes(call.method))) return call
+    if (call.headers.has(header) || (wanted === undefined && !trust(call.url))) return call
     const key = wanted ?? newKey()
     if (!sendable.test(key)) throw configurationError(`key: expected 1 to 255 visible ASCII characters without " and \\, got ${key.length}`)
-    return next(call.with({ headers: withField(call.headers, header, `"${key}"`) }))
-  }
+    return call.with({ headers: withField(call.headers, header, `"${key}"`) })
+  })
 }
 
 /** The key a call carries, without its quotes. */

@@ -85,9 +85,8 @@ export function attemptTelemetry({ onAttempt, onOutcome, clock = waitingClock }:
 /** Tells how each call ended, with all its attempts: as the outermost policy. */
 export function callTelemetry({ onCall, clock = waitingClock }: TelemetryOptions = {}): Policy {
   const tellCall = tell('call', onCall)
-  return function callTelemetry(call, next) {
-    if (channel?.hasSubscribers !== true && onCall === undefined) return next(call)
-    return timed(
+  const telling: Policy = (call, next) =>
+    timed(
       clock,
       () => attempt(call, next),
       (outcome, durationMs) => {
@@ -96,7 +95,7 @@ export function callTelemetry({ onCall, clock = waitingClock }: TelemetryOptions
         tellCall({ ...describe(call), ...result(outcome), durationMs, attempts, waitedMs, stop, replayed })
       },
     )
-  }
+  return Object.assign(telling, { before: (call: Call) => (channel?.hasSubscribers === true || onCall !== undefined ? undefined : call) })
 }
 
 async function timed(

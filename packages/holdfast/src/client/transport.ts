@@ -6,7 +6,7 @@ import { ClientCall } from './client-call.ts'
 import { ending, isOwnTransport } from './own-transport.ts'
 import type { Ending, OwnInit } from './own-transport.ts'
 import type { Trust } from './trust.ts'
-import type { BodyValue, Fetch, HeadersInput } from './types.ts'
+import type { BodyValue, Fetch } from './types.ts'
 
 /** What an attempt tells the one who sends it. */
 export interface Sending extends Ending {
@@ -28,21 +28,20 @@ function send(call: Call, body: BodyValue | undefined, fetch: Fetch, trust: Trus
   const number = ++record.attempts
   record.endpoint = originOf(call.url)
   const { input, init, url } = call instanceof ClientCall ? call.source : { input: call.url, init: undefined, url: call.url }
-  const lines = [...toCallFields(call.headers).lines]
+  const lines = toCallFields(call.headers).lines.slice()
   if (trust(call.url)) {
     // Whichever ends first is when nobody waits for this attempt's answer any more, and what a server that is behind should know.
     if (sending.patienceMs < 1e9) setLine(lines, 'holdfast-timeout', String(Math.floor(sending.patienceMs)))
     if (number > 1) setLine(lines, 'holdfast-attempt', String(number))
   }
-  const sent: OwnInit = { ...init, method: call.method }
+  const target = call.url === url ? input : input instanceof Request ? new Request(call.url, input as RequestInit) : call.url
   if (isOwnTransport(fetch)) {
-    sent.headers = new CallFields(lines) as unknown as HeadersInput
-    sent[ending] = sending
-  } else {
-    sent.headers = toInit(lines)
-    sent.signal = sending.signal
+    const { redirect, dispatcher } = (init ?? {}) as { redirect?: string; dispatcher?: unknown }
+    const own = { method: call.method, headers: new CallFields(lines), body, redirect, dispatcher, [ending]: sending }
+    return fetch(target, own as unknown as OwnInit)
   }
+  const sent: RequestInit = { ...init, method: call.method, headers: toInit(lines), signal: sending.signal }
   if (body !== undefined) sent.body = body
   if (body instanceof ReadableStream) sent.duplex = 'half'
-  return fetch(call.url === url ? input : input instanceof Request ? new Request(call.url, input as RequestInit) : call.url, sent)
+  return fetch(target, sent)
 }

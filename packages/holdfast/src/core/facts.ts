@@ -22,26 +22,36 @@ export interface Facts {
   set<T>(key: FactKey<T>, value: T): void
 }
 
-/** A call has a handful of facts: to walk through them is cheaper than to hash, and a list than a map. */
-class FactList implements Facts {
-  readonly #keys: FactKey<unknown>[] = []
-  readonly #values: unknown[] = []
+interface Entry {
+  readonly key: FactKey<unknown>
+  value: unknown
+  readonly next: Entry | undefined
+}
+
+/** A call has a handful of facts: to walk along them is cheaper than to hash, and a chain of them smaller than a map. */
+class FactChain implements Facts {
+  #first: Entry | undefined
 
   get<T>(key: FactKey<T>): T | undefined {
-    const at = this.#keys.indexOf(key)
-    return at < 0 ? undefined : (this.#values[at] as T)
+    return this.#find(key)?.value as T | undefined
   }
 
   set<T>(key: FactKey<T>, value: T): void {
-    const at = this.#keys.indexOf(key)
-    if (at < 0) this.#keys.push(key)
-    this.#values[at < 0 ? this.#keys.length - 1 : at] = value
+    const known = this.#find(key)
+    if (known === undefined) this.#first = { key, value, next: this.#first }
+    else known.value = value
+  }
+
+  #find(key: FactKey<unknown>): Entry | undefined {
+    let entry = this.#first
+    while (entry !== undefined && entry.key !== key) entry = entry.next
+    return entry
   }
 }
 
 /** Makes an empty bag of facts. */
 export function createFacts(): Facts {
-  return new FactList()
+  return new FactChain()
 }
 
 /** The account a call belongs to: the scope of keys, limits, cursors and pins. Set by the account step. */

@@ -3,7 +3,7 @@ import { createCall } from './call.ts'
 import { currentCall, findCurrentCall, runWithCall } from './current.ts'
 import { isHoldfastError } from './errors.ts'
 import { toFields } from './fields.ts'
-import { policyOf, stack } from './policy.ts'
+import { beforeCall, policyOf, stack } from './policy.ts'
 import type { Policy } from './policy.ts'
 import { createReply, withHeaders } from './reply.ts'
 
@@ -23,6 +23,20 @@ describe('stack', () => {
     const reply = await stack(marking(log, 'a'), marking(log, 'b'), marking(log, 'c'))(call, () => (log.push('handler'), createReply(200)))
     expect(log).toEqual(['a in', 'b in', 'c in', 'handler', 'c out', 'b out', 'a out'])
     expect([...reply.headers].map(([name]) => name)).toEqual(['x-c', 'x-b', 'x-a'])
+  })
+
+  it('runs what is done before a call in its place, and wraps where that is asked for', async () => {
+    const log: string[] = []
+    const named = (name: string): Policy => beforeCall((seen) => (log.push(name), seen.with({ url: `${seen.url}${name}` })))
+    const sometimes = (wraps: boolean): Policy =>
+      Object.assign(marking(log, 'wrap'), { before: (seen: typeof call) => (wraps ? undefined : seen) })
+    const handler = (seen: typeof call) => (log.push(seen.url), createReply(200))
+    await stack(named('a'), sometimes(false), marking(log, 'b'), named('c'))(call, handler)
+    expect(log.splice(0)).toEqual(['a', 'b in', 'c', '/ac', 'b out'])
+    await stack(sometimes(true), named('a'))(call, handler)
+    expect(log.splice(0)).toEqual(['wrap in', 'a', '/a', 'wrap out'])
+    await named('alone')(call, handler)
+    expect(log).toEqual(['alone', '/alone'])
   })
 
   it('is a policy itself', async () => {

@@ -3,6 +3,7 @@ import { deadlineFact } from '../core/facts.ts'
 import type { Call } from '../core/call.ts'
 import type { Next, Policy } from '../core/policy.ts'
 import type { Reply } from '../core/reply.ts'
+import { attempt } from './attempt.ts'
 import { retryCosts, successEarns } from './budget.ts'
 import type { RetryBudget } from './budget.ts'
 import { classifyFailure } from './classify-failure.ts'
@@ -53,39 +54,57 @@ interface Run {
   readonly latency: Latency
 }
 
+/** The usual case by itself, since what an asynchronous function keeps costs more than what it does. */
 async function attemptUntilDone(settings: RetrySettings, call: Call, next: Next): Promise<Reply> {
+  const origin = originOf(call.url)
+  const startedAt = monotonic(settings.clock)
+  let outcome: Outcome
+  try {
+    const reply = await next(call)
+    if (reply.status < 400) {
+      sharedLatency(origin).add(monotonic(settings.clock) - startedAt)
+      settings.budget(origin).put(successEarns)
+      return reply
+    }
+    outcome = { reply }
+  } catch (error) {
+    outcome = { error }
+  }
+  return attemptAgain(settings, call, next, outcome)
+}
+
+async function attemptAgain(settings: RetrySettings, call: Call, next: Next, first: Outcome): Promise<Reply> {
   const { clock } = settings
   const origin = originOf(call.url)
-  const budget = settings.budget(origin)
-  const latency = sharedLatency(origin)
-  let run: Run | undefined
-  let paid = 0
+  const run: Run = {
+    settings,
+    rules: { ...settings, ...call.facts.get(rulesFact) },
+    call,
+    record: recordOf(call),
+    origin,
+    budget: settings.budget(origin),
+    latency: sharedLatency(origin),
+  }
+  const { record } = run
+  let outcome = first
   for (let attempts = 1; ;) {
-    const startedAt = monotonic(clock)
-    let outcome: Outcome
-    try {
-      const reply = await next(call)
-      if (reply.status < 400) {
-        latency.add(monotonic(clock) - startedAt)
-        budget.put(paid === 0 ? successEarns : paid)
-        return reply
-      }
-      outcome = { reply }
-    } catch (error) {
-      outcome = { error }
-    }
-    const record = recordOf(call)
-    run ??= { settings, rules: { ...settings, ...call.facts.get(rulesFact) }, call, record, origin, budget, latency }
     const kind = await classify(run, outcome)
     const verdict = decide(run, outcome, kind, attempts)
     if (verdict.kind === 'stop') return end(run, outcome, kind, verdict)
-    paid = retryCosts[kind as keyof typeof retryCosts]
+    const paid = retryCosts[kind as keyof typeof retryCosts]
     notify(settings.onRetry, { origin, method: call.method, attempt: record.attempts, class: kind, waitMs: verdict.waitMs })
     if ('reply' in outcome) void discard(outcome.reply, clock)
     record.waitedMs += verdict.waitMs
     await pause(clock, verdict.waitMs, call.signal)
     // Asking for the answer of a call that still runs is no new attempt at it.
     if (kind !== 'in-progress') attempts += 1
+    const startedAt = monotonic(clock)
+    outcome = await attempt(call, next)
+    if ('reply' in outcome && outcome.reply.status < 400) {
+      run.latency.add(monotonic(clock) - startedAt)
+      run.budget.put(paid === 0 ? successEarns : paid)
+      return outcome.reply
+    }
   }
 }
 

@@ -19,7 +19,13 @@ const item =
   /\s*(?:"((?:[^"\\]|\\.)*)"|([\w*][\w.*-]*))((?:\s*;\s*[a-z*][\w.*-]*(?:=(?:"(?:[^"\\]|\\.)*"|:[\w+/=]*:|[\w.?-]+))?)*)\s*(?:,|$)/y
 const wholeNumber = /^\d{1,15}$/
 
-const prefixes = ['ratelimit-', 'x-ratelimit-', 'x-rate-limit-'] as const
+/** The names of the older dialects. */
+const olderNames = ['ratelimit-', 'x-ratelimit-', 'x-rate-limit-'].map((prefix) => ({
+  prefix,
+  remaining: `${prefix}remaining`,
+  reset: `${prefix}reset`,
+  limit: `${prefix}limit`,
+}))
 const none: readonly Standing[] = []
 
 /**
@@ -34,15 +40,10 @@ export function readStandings(headers: HeaderReader, clock: Pick<Clock, 'now'>):
   const field = headers.get('ratelimit')
   if (field !== null)
     return headers.has('age') ? [] : field.includes('remaining=') ? ofDraft7(field) : ofDraft8(field, headers.get('ratelimit-policy'))
-  for (const prefix of prefixes) {
-    const remaining = headers.get(`${prefix}remaining`)
+  for (const { prefix, remaining: name, reset, limit } of olderNames) {
+    const remaining = headers.get(name)
     if (remaining !== null && !headers.has('age'))
-      return standing(
-        prefix,
-        remaining,
-        resetOf(headers.get(`${prefix}reset`), headers.get('date'), clock.now()),
-        headers.get(`${prefix}limit`),
-      )
+      return standing(prefix, remaining, resetOf(headers.get(reset), headers.get('date'), clock.now()), headers.get(limit))
   }
   return none
 }

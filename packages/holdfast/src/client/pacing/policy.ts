@@ -55,11 +55,12 @@ export function pace({ partition = byCredentials, clock = waitingClock }: PaceOp
     return watch(call, next, undefined)
   }
 
-  async function watch(call: Call, next: Next, paces: Map<string, Pace> | undefined): Promise<Reply> {
+  function watch(call: Call, next: Next, paces: Map<string, Pace> | undefined): Promise<Reply> {
     if (paces !== undefined) takeTurn(paces.values(), monotonic(clock))
-    const reply = await next(call)
-    learn(call, reply.status, reply.headers)
-    return reply
+    return Promise.resolve(next(call)).then((reply) => {
+      learn(call, reply.status, reply.headers)
+      return reply
+    })
   }
 
   function learn(call: Call, status: number, headers: HeaderReader): void {

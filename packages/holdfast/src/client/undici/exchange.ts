@@ -1,4 +1,5 @@
-import type { Ending } from '../own-transport.ts'
+import type { Ending, OwnInit } from '../own-transport.ts'
+import { isRedirect } from '../redirects.ts'
 import { AnswerBody } from './body.ts'
 import type { AnswerFields, DispatchController, DispatchHandler } from './dispatcher.ts'
 import { DispatchedResponse } from './response.ts'
@@ -6,12 +7,21 @@ import { DispatchedResponse } from './response.ts'
 /** A body that says it is no longer than this is waited for: it then cannot break off in the hands of the caller. */
 const longestWaitedFor = 65_536
 
+/** What `fetch` was asked for. */
+export interface Asked {
+  readonly input: string | URL | Request
+  readonly init: OwnInit
+  /** Goes where a redirect leads; absent where the answer itself is wanted. */
+  readonly onward: ((input: string | URL | Request, init: OwnInit, mode: string, first: Response) => Promise<Response>) | undefined
+}
+
 /** One request and its answer. */
 export class DispatchExchange implements DispatchHandler {
   readonly #url: string
   readonly #method: string
+  readonly #asked: Asked
   readonly #ending: Ending | undefined
-  readonly #resolve: (response: Response) => void
+  readonly #resolve: (response: Response | Promise<Response>) => void
   readonly #reject: (error: unknown) => void
   #controller: DispatchController | undefined
   #body: AnswerBody | null = null
@@ -20,12 +30,14 @@ export class DispatchExchange implements DispatchHandler {
   constructor(
     url: string,
     method: string,
+    asked: Asked,
     ending: Ending | undefined,
-    resolve: (response: Response) => void,
+    resolve: (response: Response | Promise<Response>) => void,
     reject: (error: unknown) => void,
   ) {
     this.#url = url
     this.#method = method
+    this.#asked = asked
     this.#ending = ending
     this.#resolve = resolve
     this.#reject = reject
@@ -58,7 +70,7 @@ export class DispatchExchange implements DispatchHandler {
     this.#body = isEmpty ? null : new AnswerBody(controller)
     const response = new DispatchedResponse(this.#url, status, statusText, fields, this.#body)
     if (Number(fields['content-length'] ?? Number.NaN) <= longestWaitedFor) this.#waiting = response
-    else this.#resolve(response as unknown as Response)
+    else this.#settle(response)
   }
 
   onResponseData(_controller: DispatchController, chunk: Buffer): void {
@@ -68,7 +80,7 @@ export class DispatchExchange implements DispatchHandler {
   onResponseEnd(): void {
     this.#release()
     this.#body?.end()
-    if (this.#waiting !== undefined) this.#resolve(this.#waiting as unknown as Response)
+    if (this.#waiting !== undefined) this.#settle(this.#waiting)
   }
 
   onResponseError(_controller: DispatchController, error: Error): void {
@@ -76,6 +88,15 @@ export class DispatchExchange implements DispatchHandler {
     const reason = this.#ending?.reason ?? new TypeError('fetch failed', { cause: error })
     this.#body?.fail(reason)
     this.#reject(reason)
+  }
+
+  #settle(answer: DispatchedResponse): void {
+    const response = answer as unknown as Response
+    const { input, init, onward } = this.#asked
+    if (onward === undefined || !isRedirect(response.status)) return this.#resolve(response)
+    const mode = init.redirect ?? (input instanceof Request ? input.redirect : 'follow')
+    // Not at once: the dispatcher is in the midst of this answer, which is given up for the next one.
+    this.#resolve(mode === 'manual' ? response : Promise.resolve().then(() => onward(input, init, mode, response)))
   }
 
   #release(): void {

@@ -1,3 +1,4 @@
+import { toLower } from '../call-fields.ts'
 import type { AnswerFields } from './dispatcher.ts'
 
 /** The header fields of an answer, as undici has parsed them: looks like a `Headers`, and copies nothing. */
@@ -9,7 +10,7 @@ export class AnswerHeaders {
   }
 
   get(name: string): string | null {
-    const value = this.#fields[name] ?? this.#fields[name.toLowerCase()]
+    const value = this.#fields[toLower(name)]
     return value === undefined ? null : typeof value === 'string' ? value : value.join(', ')
   }
 

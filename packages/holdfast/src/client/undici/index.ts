@@ -1,11 +1,12 @@
 import { CallFields } from '../call-fields.ts'
 import { asOwnTransport, ending } from '../own-transport.ts'
 import type { OwnInit } from '../own-transport.ts'
-import { isRedirect, walk } from '../redirects.ts'
+import { walk } from '../redirects.ts'
 import type { BodyValue, Fetch, FetchInit } from '../types.ts'
 import type { DispatchOptions, Dispatcher } from './dispatcher.ts'
 import { endingOf } from './ending.ts'
 import { DispatchExchange } from './exchange.ts'
+import type { Asked } from './exchange.ts'
 import { toTarget } from './target.ts'
 
 export type { AnswerFields, DispatchController, DispatchHandler, DispatchOptions, Dispatcher } from './dispatcher.ts'
@@ -22,27 +23,19 @@ export type { AnswerFields, DispatchController, DispatchHandler, DispatchOptions
  * const fetch = createFetch({ fetch: undiciFetch(new Agent({ connections: 32 })) })
  */
 export function undiciFetch(dispatcher: Dispatcher): Fetch {
-  const send = (input: string | URL | Request, init: OwnInit = {}): Promise<Response> =>
-    new Promise((resolve, reject) => dispatch(dispatcher, input, init, resolve, reject))
-  return asOwnTransport((input, init = {}) => {
-    const mode = init.redirect ?? (input instanceof Request ? input.redirect : 'follow')
-    if (mode === 'manual') return send(input, init)
-    return new Promise((resolve, reject) => {
-      // Not at once: the dispatcher is in the midst of this answer, which is given up for the next one.
-      const onward = (response: Response): Promise<Response> => Promise.resolve().then(() => walk(send, input, init, mode, response))
-      const settle = (response: Response): void => resolve(isRedirect(response.status) ? onward(response) : response)
-      dispatch(dispatcher, input, init, settle, reject)
-    })
-  })
+  const send = (asked: Asked): Promise<Response> => new Promise((resolve, reject) => dispatch(dispatcher, asked, resolve, reject))
+  const once = (input: Asked['input'], init: OwnInit = {}): Promise<Response> => send({ input, init, onward: undefined })
+  const onward: Asked['onward'] = (...redirected) => walk(once, ...redirected)
+  return asOwnTransport((input, init = {}) => send({ input, init, onward }))
 }
 
 function dispatch(
   dispatcher: Dispatcher,
-  input: string | URL | Request,
-  init: OwnInit,
-  resolve: (response: Response) => void,
+  asked: Asked,
+  resolve: (response: Response | Promise<Response>) => void,
   reject: (error: unknown) => void,
 ): void {
+  const { input, init } = asked
   const request = input instanceof Request ? input : undefined
   const { origin, path, href } = toTarget(request?.url ?? String(input))
   const until = init[ending] ?? endingOf(init.signal ?? request?.signal ?? undefined)
@@ -50,25 +43,27 @@ function dispatch(
   const headers = toLines(init.headers ?? request?.headers)
   const method = init.method ?? request?.method ?? 'GET'
   const by = (init as { dispatcher?: Dispatcher }).dispatcher ?? dispatcher
-  const exchange = new DispatchExchange(href, method, until, resolve, reject)
-  const send = (body: DispatchOptions['body']): void => {
+  const exchange = new DispatchExchange(href, method, asked, until, resolve, reject)
+  const given = init.body ?? request?.body ?? undefined
+  if (typeof given === 'string') addDefault(headers, 'content-type', 'text/plain;charset=UTF-8')
+  if (typeof given === 'string' || given === undefined || given instanceof Uint8Array) send(given)
+  else
+    plainBody(given as BodyValue, headers)
+      .then(send)
+      .catch((error: unknown) => exchange.refuse(error))
+
+  function send(body: DispatchOptions['body']): void {
     addDefault(headers, 'accept', '*/*')
     addDefault(headers, 'user-agent', 'holdfast')
     const options: DispatchOptions = { origin, path, method, headers, body }
     by.dispatch(options as never, exchange)
   }
-  const body = init.body ?? request?.body ?? undefined
-  if (typeof body === 'string') addDefault(headers, 'content-type', 'text/plain;charset=UTF-8')
-  if (typeof body === 'string' || body === undefined || body instanceof Uint8Array) send(body)
-  else
-    plainBody(body as BodyValue, headers)
-      .then(send)
-      .catch((error: unknown) => exchange.refuse(error))
 }
 
 /** Header fields as undici takes them cheapest: name, value, name, value. */
 function toLines(init: FetchInit['headers']): string[] {
-  if (init instanceof CallFields) return [...init.lines]
+  // Made for this request alone.
+  if (init instanceof CallFields) return init.lines as string[]
   const lines: string[] = []
   if (init === undefined) return lines
   const isRecord = !(init instanceof Headers) && !(Symbol.iterator in init)

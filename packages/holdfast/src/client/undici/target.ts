@@ -1,3 +1,5 @@
+import { originOf } from '../../retry/per-origin.ts'
+
 /** Where a request goes, as a dispatcher takes it. */
 export interface DispatchTarget {
   readonly origin: string
@@ -6,7 +8,7 @@ export interface DispatchTarget {
 }
 
 /** What no parser changes: no dot segments, nothing to escape, no fragment, no empty query. Everything else is left to the platform, whose parser costs five times as much. */
-const settled = /^(https?:\/\/[a-z\d.-]+(?::\d+)?)((?:\/(?![.]|%2e)[\w\-~!$&()*+,;=:@%?.]*)+)(?<!\?)$/i
+const settled = /^https?:\/\/[a-z\d.-]+(?::\d+)?(?:\/(?![.]|%2e)[\w\-~!$&()*+,;=:@%?.]*)+(?<!\?)$/i
 
 /** Origins as the platform writes them, by how they were written; so many are remembered. */
 const known = new Map<string, boolean>()
@@ -18,8 +20,10 @@ const mostKnown = 1_000
  * @throws TypeError for what is none, or leads elsewhere than to http
  */
 export function toTarget(url: string): DispatchTarget {
-  const [, origin, path] = settled.exec(url) ?? []
-  if (origin !== undefined && path !== undefined && isSettled(origin)) return { origin, path, href: url }
+  if (settled.test(url)) {
+    const origin = originOf(url)
+    if (url.startsWith(origin) && isSettled(origin)) return { origin, path: url.slice(origin.length), href: url }
+  }
   const parsed = new URL(url)
   if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') throw new TypeError(`fetch failed: ${parsed.protocol} is not supported`)
   return { origin: parsed.origin, path: parsed.pathname + parsed.search, href: parsed.href }
