@@ -1,5 +1,7 @@
+import type { ServerResponse } from 'node:http'
 import type { Call } from '../../core/call.ts'
 import { FetchCall } from '../fetch/call.ts'
+import { isHttp1 } from '../node/held.ts'
 import { readBodyAhead } from '../request-body.ts'
 import type { IncomingHead, ReadAhead } from '../request-body.ts'
 
@@ -35,6 +37,14 @@ export class HonoCall extends FetchCall {
     if (outgoing === undefined) super.whenClosed(action)
     else if (outgoing.closed || outgoing.destroyed) action()
     else outgoing.once('close', action)
+  }
+
+  /** Node's own response, where fields can be added to it as its head is written. */
+  get response(): ServerResponse | undefined {
+    const outgoing = this.#outgoing
+    return outgoing !== undefined && 'writeHead' in outgoing && isHttp1(outgoing as ServerResponse)
+      ? (outgoing as ServerResponse)
+      : undefined
   }
 
   protected override load(limit: number): Promise<Uint8Array> {
