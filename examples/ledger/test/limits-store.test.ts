@@ -89,7 +89,7 @@ describeWithRedis('limits kept in Redis', () => {
     onTestFinished(() => server.stop())
     await expectShared(server.url)
     const client = new Redis(server.url)
-    expect((await client.keys('ledger:limits:*alice*')).length).toBe(1)
+    expect((await client.keys('ledger:meters:*alice*')).length).toBe(1)
     client.disconnect()
   })
 

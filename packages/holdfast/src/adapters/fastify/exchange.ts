@@ -5,6 +5,8 @@ import type { Policy } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
 import { remember } from '../node/call.ts'
+import { isHttp1 } from '../node/held.ts'
+import { addLateHeaders } from '../node/late-headers.ts'
 import { goneReply } from '../node/gone-reply.ts'
 import { toWireReply } from '../node/wire-reply.ts'
 import { Terminal, assertReply, isPromised } from '../terminal.ts'
@@ -43,7 +45,8 @@ export class Exchange {
     }
     if (outcome === terminal && !terminal.isObserved) {
       this.#isOver = true
-      this.#isBare = true
+      if (terminal.hasLateHeaders && isHttp1(this.#reply.raw)) addLateHeaders(this.#reply.raw, terminal)
+      else this.#isBare = true
       terminal.runBare(this.#call)
       return this.#run(terminal.call ?? this.#call, done)
     }
