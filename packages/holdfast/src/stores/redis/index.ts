@@ -40,7 +40,7 @@ export interface RedisOptions {
   readonly waitReplicas?: WaitReplicas
   /**
    * How answers travel and are stored. `base64` lets a command function that carries only text do, for a third more memory and
-   * traffic. As fixed as the prefix: answers recorded in one cannot be read in the other.
+   * traffic. As fixed as the prefix: answers recorded in one cannot be read in the other. Counters of limits lie the same in both.
    *
    * @default 'binary'
    */
@@ -100,7 +100,7 @@ export function redis(
   return {
     name: 'redis',
     idempotency: redisIdempotency({ command: guarded, prefix, encoding, countEveryKey, waitReplicas, clock }),
-    limits: redisLimits({ command: guarded, prefix }),
+    limits: redisLimits({ command: guarded, prefix, encoding }),
     close() {
       closed = true
       return Promise.resolve()

@@ -1,7 +1,9 @@
 import { storeUnavailable } from '../../core/index.ts'
 import type { ItemStanding, Meter, MeterState, SettleItem, SettleResult, TakeItem, TakeResult } from '../../rate-limit/store.ts'
 import { toCounterName, toOwnerName } from '../limit-name.ts'
-import { toText } from './codec.ts'
+import { assertBinary, toText } from './codec.ts'
+import type { Encoding } from './codec.ts'
+import { unpackNumbers } from './message-pack.ts'
 
 /** The items of one owner, whose counters are one hash. */
 export interface OwnerItems<Item> {
@@ -91,8 +93,8 @@ function scriptArguments<Item extends TakeItem | SettleItem>(
 }
 
 /** Reads the reply to a take; items come in the order of the groups. */
-export function toTakeReply(reply: unknown, groups: readonly OwnerItems<TakeItem>[]): TakeResult {
-  const numbers = toNumbers(reply)
+export function toTakeReply(reply: unknown, groups: readonly OwnerItems<TakeItem>[], encoding: Encoding): TakeResult {
+  const numbers = toNumbers(reply, encoding)
   const [now = -1] = numbers
   const standings: ItemStanding[] = []
   let admitted = true
@@ -125,21 +127,27 @@ function toState(meter: Meter, first: number, rest: readonly number[], now: numb
 
 /** Reads the reply to a settlement. */
 export function toSettleReply(reply: unknown): SettleResult {
-  const [applied, now, ...rest] = toNumbers(reply)
+  const [applied, now, ...rest] = listedNumbers(reply) ?? []
   if (now === undefined || rest.length > 0) throw notAnAnswer(reply)
   return { applied: applied === 1, now }
 }
 
-function toNumbers(reply: unknown): readonly number[] {
-  if (!Array.isArray(reply) || reply.length === 0) throw notAnAnswer(reply)
-  const numbers: unknown[] = reply.every(Number.isSafeInteger) ? reply : reply.map(toInteger)
-  if (!numbers.every(Number.isSafeInteger)) throw notAnAnswer(reply)
-  return numbers as number[]
+function toNumbers(reply: unknown, encoding: Encoding): readonly number[] {
+  if (typeof reply === 'string') assertBinary(reply, encoding)
+  const numbers = reply instanceof Uint8Array ? unpackNumbers(reply) : listedNumbers(reply)
+  if (numbers === undefined || numbers.length === 0) throw notAnAnswer(reply)
+  return numbers
 }
 
-/** A number that came as text: large ones do, and clients may turn all of them into it. */
+/** Numbers from a list of the protocol, which clients may have turned into text. */
+function listedNumbers(reply: unknown): readonly number[] | undefined {
+  if (!Array.isArray(reply)) return undefined
+  const numbers = reply.map((value: unknown) => (typeof value === 'number' ? value : toInteger(value)))
+  return numbers.every(Number.isSafeInteger) ? numbers : undefined
+}
+
 function toInteger(value: unknown): number {
-  const text = typeof value === 'number' ? '' : toText(value)
+  const text = typeof value === 'string' || value instanceof Uint8Array ? toText(value) : ''
   return /^-?\d+$/.test(text) ? Number(text) : Number.NaN
 }
 

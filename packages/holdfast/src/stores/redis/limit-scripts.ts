@@ -1,3 +1,4 @@
+import type { Encoding } from './codec.ts'
 import { addWrite, nextItem, readNumbers, readState, write } from './limit-lua.ts'
 import { defineScript } from './scripts.ts'
 import type { Script } from './scripts.ts'
@@ -6,15 +7,12 @@ import type { Script } from './scripts.ts'
 const room = 'nil, nil, nil, nil, nil, nil, nil, nil'
 
 /**
- * KEYS: the owners. The two numbers of an item are its cost, and 1 for a shadow. Replies with one list: `now`, and the state of each item,
- * whose first number is below 0 (-1 for 0, -2 for 1) where the item does not fit. Drivers round numbers near 2^53, so where there are such
- * all of the list is text.
+ * KEYS: the owners. The two numbers of an item are its cost, and 1 for a shadow. Leaves in `out` what to reply: `now`, and the state of each
+ * item, whose first number is below 0 (-1 for 0, -2 for 1) where the item does not fit.
  */
-export const takeScript: Script = defineScript(
-  'take',
-  `${readNumbers}
+const take = `${readNumbers}
 local out, o, i, field = { now, ${room} }, 1, 2, 2
-local tills, admitted, debits, is_large = { ${room} }, true, false, false
+local tills, admitted, debits = { ${room} }, true, false
 for k = 1, #KEYS do
   local key, count = KEYS[k], numbers[i]
   i = i + 1
@@ -23,21 +21,18 @@ for k = 1, #KEYS do
     local cost, shadow, value = numbers[i], numbers[i + 1], values[j]
     i = i + 2
     ${readState}
-    local after, fits
+    local fits
     if kind == 0 then
       local unit, burst = numbers[i + 2], numbers[i + 3]
-      after = out[o + 1] + cost * unit
-      fits = cost <= burst and after <= burst * unit
+      fits = cost <= burst and out[o + 1] + cost * unit <= burst * unit
     else
-      after = used + cost
-      fits = after <= numbers[i + 1]
+      fits = used + cost <= numbers[i + 1]
     end
     if not fits then
       out[o + 1] = -1 - out[o + 1]
       if shadow == 0 then admitted = false end
     end
     if cost > 0 then debits = true end
-    if after > 4e15 then is_large = true end
     tills[field] = till
     ${nextItem}
   end
@@ -70,16 +65,17 @@ if admitted and debits then
     ${write}
   end
 end
+`
 
-if is_large then
-  for n = 1, #out do out[n] = string.format('%.0f', out[n]) end
-end
-return out`,
-)
+/** Takes, by how bytes travel. Drivers round numbers near 2^53, so as text they do not come as numbers. */
+export const takeScripts: Readonly<Record<Encoding, Script>> = {
+  binary: defineScript('take', `${take}return cmsgpack.pack(out)`),
+  base64: defineScript('take', `${take}for n = 1, #out do out[n] = string.format('%.0f', out[n]) end\nreturn out`),
+}
 
 /**
  * KEYS: the owners, then the token's key if there is one. The number before those of the first owner says when the tokens were taken. The
- * two numbers of an item are its delta, and 0. Replies `applied now`.
+ * two numbers of an item are its delta, and 0. Replies with a list: `applied`, `now`.
  *
  * Without a token it takes back what a refused take holds. A bucket has drained meanwhile, and might have been empty but for that: so
  * much is not given back, or the bucket would admit more than it promises.

@@ -36,7 +36,8 @@ describeWithRedis('the limits of the Redis store', (url) => {
     afterAll(() => opened.disconnect())
     const clock = fakeClock()
     const command: RedisTextCommand = (name, ...args) => opened.client.call(name, ...args)
-    const open = () => redisLimits({ command: command as RedisCommand, prefix: uniquePrefix(), virtualNow: () => clock.now() })
+    const open = () =>
+      redisLimits({ command: command as RedisCommand, prefix: uniquePrefix(), encoding: 'base64', virtualNow: () => clock.now() })
     const options = { name: 'text', open, time: clock, histories: 150, takesAtOnce: 200 }
     for (const check of limitConformance(options)) it(check.name, check.run)
   })

@@ -106,7 +106,7 @@ describeWithRedis('the limits of the Redis store', (url) => {
     it('do not grow without bound when an owner has ever other counters', async () => {
       const short = compileLimit({ name: 'x', limit: 1_000, windowSeconds: 1, burst: 1_000 }).meterAt(0)
       let virtual = Date.now()
-      const limits = redisLimits({ command: opened.command, prefix, virtualNow: () => virtual })
+      const limits = redisLimits({ command: opened.command, prefix, encoding: 'binary', virtualNow: () => virtual })
       for (let call = 0; call < 500; call++) {
         virtual += 1_000
         await limits.take([itemOf('busy', short, { counter: String(call) })])
@@ -143,10 +143,13 @@ describeWithRedis('the limits of the Redis store', (url) => {
         counts.with(1, 2 ** 53),
       ]
       const strange = [[...counts.slice(0, 2), null], [...counts.slice(0, 2), ['5']], counts.map((count) => `${count}x`)]
-      for (const reply of [null, 'OK', [], 5, [1, 2], counts.join(' '), ...broken, ...strange]) {
+      const bytes = ['', '930105', 'c0', '920105', Buffer.from('OK').toString('hex')].map((hex) => Buffer.from(hex, 'hex'))
+      for (const reply of [null, [], 5, [1, 2], ...broken, ...strange, ...bytes]) {
         const garbage = redis(() => Promise.resolve(reply)).limits
         await expect(garbage.take([itemOf('a')])).rejects.toMatchObject({ code: 'store-unavailable' })
       }
+      // Bytes that became text are gone, and that is not the server's doing.
+      await expect(redis(() => Promise.resolve('OK')).limits.take([itemOf('a')])).rejects.toMatchObject({ code: 'configuration-invalid' })
       await expect(
         redis(() => Promise.resolve('OK')).limits.settle({ token: 'a', takenAt: 0, items: [{ ...itemOf('a'), delta: 0 }] }),
       ).rejects.toMatchObject({ code: 'store-unavailable' })

@@ -1,9 +1,10 @@
 import type { ItemStanding, LimitStore, SettleItem, SettleResult, Settlement, TakeItem, TakeResult } from '../../rate-limit/store.ts'
 import { toName } from '../limit-name.ts'
+import type { Encoding } from './codec.ts'
 import type { RedisCommand } from './command.ts'
 import { groupByOwner, settleArguments, takeArguments, toSettleReply, toTakeReply } from './limit-codec.ts'
 import type { OwnerItems } from './limit-codec.ts'
-import { settleScript, takeScript } from './limit-scripts.ts'
+import { settleScript, takeScripts } from './limit-scripts.ts'
 import { createScriptRunner, isCrossSlot } from './script-runner.ts'
 import { createSpreadTake } from './spread-take.ts'
 import type { OwnerTake } from './spread-take.ts'
@@ -12,6 +13,7 @@ import type { OwnerTake } from './spread-take.ts'
 export interface RedisLimitsInit {
   readonly command: RedisCommand
   readonly prefix: string
+  readonly encoding: Encoding
   /** Replaces the server's clock in tests. */
   readonly virtualNow?: () => number
 }
@@ -22,7 +24,7 @@ export interface RedisLimitsInit {
  * A server on its own decides all items of a take at once. The owners of a cluster lie on several nodes, which is found out from the
  * first error that says so: then each owner is asked on its own, at the same time.
  */
-export function redisLimits({ command, prefix, virtualNow }: RedisLimitsInit): LimitStore {
+export function redisLimits({ command, prefix, encoding, virtualNow }: RedisLimitsInit): LimitStore {
   const runScript = createScriptRunner(command)
   const now = (): string => (virtualNow === undefined ? 'false' : String(virtualNow()))
   const keyOf = (owner: string): string => `${prefix}meters:{${owner}}`
@@ -30,7 +32,7 @@ export function redisLimits({ command, prefix, virtualNow }: RedisLimitsInit): L
 
   async function takeTogether(groups: readonly OwnerItems<TakeItem>[]): Promise<TakeResult> {
     const keys = groups.map(({ owner }) => keyOf(owner))
-    return toTakeReply(await runScript(takeScript, keys, takeArguments(groups, now())), groups)
+    return toTakeReply(await runScript(takeScripts[encoding], keys, takeArguments(groups, now())), groups, encoding)
   }
 
   const takeSpread = createSpreadTake({
