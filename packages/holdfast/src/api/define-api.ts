@@ -111,15 +111,16 @@ function compileRoute(known: KnownRoute, steps: RouteSteps): Policy {
   const { route, rules } = known
   const { versioning, account, problem, declaration } = steps
   const precondition = preconditionSteps(route, rules, steps)
+  const time = { problem, ...(declaration.clock && { clock: declaration.clock }) }
   return stack(
     ...(versioning ? [versioning.reply] : []),
-    deadline({ problem, ...(declaration.clock && { clock: declaration.clock }) }),
+    deadline(time),
     ...sheddingStep(route, rules, steps),
     account,
     ...(versioning ? [versioning.resolve, ...pathStep(known, steps)] : []),
     ...(steps.limits?.forRoute(route, rules) ?? []),
     ...precondition.check,
-    shedExpired({ problem }),
+    shedExpired(time),
     ...idempotencyStep(route, rules, steps),
     ...(versioning ? [versioning.request] : []),
     ...precondition.guard,

@@ -41,6 +41,49 @@ describe('a server', () => {
     expect((await policy(callWith({ 'holdfast-timeout': '201' }), handler)).status).toBe(204)
   })
 
+  describe('whose calls have taken half a second each', () => {
+    async function busy(): Promise<{ ask(timeoutMs: number, headers?: Record<string, string>): Promise<number>; pass(ms: number): void }> {
+      const clock = fakeClock()
+      const policy = stack(deadline({ clock }), shedExpired({ clock }))
+      const handler: Next = () => {
+        clock.advance(500)
+        return createReply(204)
+      }
+      const ask = async (timeoutMs: number, headers = {}) =>
+        (await policy(callWith({ 'holdfast-timeout': String(timeoutMs), ...headers }), handler)).status
+      for (let call = 0; call < 64; call++) expect(await ask(10_000)).toBe(204)
+      return { ask, pass: (ms) => clock.advance(ms) }
+    }
+
+    it('refuses a call with less time than that: its answer would be too late', async () => {
+      const { ask } = await busy()
+      expect([await ask(499), await ask(500), await ask(499)]).toEqual([503, 204, 503])
+    })
+
+    it('lets the repeat of a call with a key in, whose answer may be there already', async () => {
+      const { ask } = await busy()
+      const keyed = { 'idempotency-key': '"k1"' }
+      expect([
+        await ask(100, { ...keyed, 'holdfast-attempt': '2' }),
+        await ask(100, keyed),
+        await ask(100, { 'holdfast-attempt': '2' }),
+        await ask(0, { ...keyed, 'holdfast-attempt': '2' }),
+      ]).toEqual([204, 503, 503, 503])
+    })
+
+    it('lets one in after a second without any, to see whether it still takes so long', async () => {
+      const { ask, pass } = await busy()
+      expect(await ask(100)).toBe(503)
+      pass(1_001)
+      expect([await ask(100), await ask(100)]).toEqual([204, 503])
+    })
+
+    it('asks nothing of calls that name no time', async () => {
+      const { ask } = await busy()
+      expect(await ask(Number.NaN)).toBe(204)
+    })
+  })
+
   it('leaves calls alone that say nothing it can read', async () => {
     for (const headers of [
       {},

@@ -20,4 +20,8 @@ describe('a server that falls behind for ten seconds, called by clients that giv
   it('is back at once when it heeds how long its callers still wait [74]', async () => {
     expect((await storm({ ...small, isAware: true })).recoverySeconds).toBeLessThanOrEqual(1)
   })
+
+  it('is back at once even then when nothing limits their retries, because it begins nothing that it cannot finish in time [74]', async () => {
+    expect((await storm({ ...small, isAware: true, hasBudget: false })).recoverySeconds).toBeLessThanOrEqual(1)
+  })
 })

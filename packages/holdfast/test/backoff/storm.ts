@@ -128,7 +128,7 @@ function serve(time: VirtualTime, capacity: number, second: () => number, isAwar
     const isOut = second() >= outage.from && second() < outage.until
     return new Promise((resolve) => time.after(1_000 / (isOut ? capacity / 5 : capacity), resolve))
   }
-  const handled = stack(shedExpired())
+  const handled = stack(shedExpired({ clock: time }))
   const policy = stack(deadline({ clock: time }), async (call, next) => {
     await queued()
     try {
