@@ -1,4 +1,5 @@
 import type { Fields, HeaderReader } from '../core/fields.ts'
+import { toLower } from './lower.ts'
 import type { HeadersInput } from './types.ts'
 
 /** The header fields of a call: lower-case names and their values in turn, which is copied and searched cheaper than any map of a few. */
@@ -10,10 +11,7 @@ export class CallFields implements Fields {
   }
 
   get(name: string): string | null {
-    const { lines } = this
-    const wanted = toLower(name)
-    for (let index = 0; index < lines.length; index += 2) if (lines[index] === wanted) return lines[index + 1] as string
-    return null
+    return this.lines[placeOf(this.lines, toLower(name))] ?? null
   }
 
   has(name: string): boolean {
@@ -41,40 +39,32 @@ export function toCallFields(input: HeadersInput | HeaderReader | undefined): Ca
   return new CallFields(lines)
 }
 
-const upper = /[A-Z]/
-
-/** Nearly all names are lower-case, and the platform makes a new string of those too. */
-export function toLower(name: string): string {
-  return upper.test(name) ? name.toLowerCase() : name
+/** Where the value of a field is, or would be. */
+function placeOf(lines: readonly string[], name: string): number {
+  let index = 0
+  while (index < lines.length && lines[index] !== name) index += 2
+  return index + 1
 }
 
 function add(lines: string[], given: string, value: unknown): void {
   const name = toLower(given)
-  for (let index = 0; index < lines.length; index += 2)
-    if (lines[index] === name) {
-      lines[index + 1] += `, ${String(value)}`
-      return
-    }
-  lines.push(name, String(value))
+  const place = placeOf(lines, name)
+  if (place < lines.length) lines[place] += `, ${String(value)}`
+  else lines.push(name, String(value))
 }
 
 /** Fields with one more, or another value of one. Those given stay as they are. */
 export function withField(fields: HeaderReader, name: string, value: string): CallFields {
-  const given = toCallFields(fields)
-  if (!given.has(name)) return new CallFields([...given.lines, name, value])
-  const lines = [...given.lines]
+  const lines = [...toCallFields(fields).lines]
   setLine(lines, name, value)
   return new CallFields(lines)
 }
 
 /** Sets a field among lines that are one's own. */
 export function setLine(lines: string[], name: string, value: string): void {
-  for (let index = 0; index < lines.length; index += 2)
-    if (lines[index] === name) {
-      lines[index + 1] = value
-      return
-    }
-  lines.push(name, value)
+  const place = placeOf(lines, name)
+  if (place < lines.length) lines[place] = value
+  else lines.push(name, value)
 }
 
 /** Lines as a `fetch` takes them cheapest. */

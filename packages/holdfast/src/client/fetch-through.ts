@@ -4,15 +4,14 @@ import type { Call } from '../core/call.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { Policy } from '../core/policy.ts'
 import { bodyFact, recordOf } from '../retry/record.ts'
-import type { CallRecord } from '../retry/record.ts'
-import { applyCallOptions } from './call-options.ts'
+import { applyCallOptions, optionsOf } from './call-options.ts'
 import { toCallFields } from './call-fields.ts'
 import { ClientCall } from './client-call.ts'
 import { keyOf } from './idempotency-key.ts'
 import { remember } from './meta.ts'
 import { OutcomeUnknown } from './outcome-unknown.ts'
 import { absoluteUrl } from './platform.ts'
-import { toRequestBody } from './request-body.ts'
+import { lasting, toRequestBody } from './request-body.ts'
 import type { RequestBody, StreamKeeper } from './request-body.ts'
 import { sendAttempt } from './send-attempt.ts'
 import type { BodyWatch } from './send-attempt.ts'
@@ -35,13 +34,6 @@ export interface FetchThroughOptions {
   readonly clock?: Clock
 }
 
-/** A call that is under way. */
-interface Begun {
-  readonly call: ClientCall
-  readonly record: CallRecord
-  readonly rules: CallOptions | undefined
-}
-
 const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
 /**
@@ -55,7 +47,12 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
 
   const transport = (call: Call, sending: Sending): Promise<Response> => transmit(call, fetch ?? globalThis.fetch, trust, sending)
 
-  function begin(input: string | URL | Request, init: RequestInit, given: RequestBody | undefined, rules: CallOptions | undefined): Begun {
+  function begin(
+    input: string | URL | Request,
+    init: RequestInit,
+    given: RequestBody | undefined,
+    rules: CallOptions | undefined,
+  ): ClientCall {
     const request = input instanceof Request ? input : undefined
     const url = absoluteUrl(request === undefined ? String(input) : request.url)
     const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
@@ -65,53 +62,48 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
     const call = new ClientCall({ input, init, url }, body, { method, url, headers, signal })
     if (body.isFleeting) call.facts.set(bodyFact, body)
     if (rules !== undefined) applyCallOptions(call, rules)
-    return { call, record: recordOf(call), rules }
+    return call
   }
 
   // What an asynchronous function keeps costs more than what it does: everything that is over before the first wait is elsewhere.
-  async function run(
-    input: string | URL | Request,
-    init: RequestInit,
-    given: RequestBody | undefined,
-    rules: CallOptions | undefined,
-  ): Promise<Response> {
-    const begun = begin(input, init, given, rules)
-    let last: Call = begun.call
+  async function run(input: string | URL | Request, init: RequestInit, given?: RequestBody, rules?: CallOptions): Promise<Response> {
+    const call = begin(input, init, given, rules)
+    let last: Call = call
     try {
-      const reply = await policy(last, (inner) => sendAttempt((last = inner), transport, clock, watch))
+      const reply = await policy(call, (inner) => sendAttempt((last = inner), transport, clock, watch))
       const response = reply instanceof Response ? reply : new Response(reply.body as BodyValue, { ...reply, headers: [...reply.headers] })
-      remember(response, begun.record, last)
+      remember(response, last)
       return response
     } catch (error) {
-      throw failureOf(begun, last, error)
+      throw failureOf(call, last, error)
     } finally {
-      begun.call.body.release()
+      call.body.release()
     }
   }
 
   /** What a call rejects with. */
-  function failureOf({ call, record, rules }: Begun, last: Call, error: unknown): unknown {
+  function failureOf(call: ClientCall, last: Call, error: unknown): unknown {
     const { body, method, signal, source } = call
     const key = keyOf(last)
-    const isUnknown = record.isUnknown && !safe.has(method) && !signal?.aborted
+    const isUnknown = recordOf(call).isUnknown && !safe.has(method) && !signal?.aborted
     const resend = (changed: CallOptions | undefined): Promise<Response> => {
       if (key === undefined || !body.isIntact)
         throw new HoldfastError('outcome-unknown', 'without its key and its body a call cannot be sent again')
-      return run(source.input, source.init, body, { ...rules, ...changed, key })
+      return run(source.input, source.init, body, { ...optionsOf(call), ...changed, key })
     }
     const failure = isUnknown ? new OutcomeUnknown({ method, url: last.url, key }, error, resend) : error
-    if (typeof failure === 'object' && failure !== null) remember(failure, record, last)
+    if (typeof failure === 'object' && failure !== null) remember(failure, last)
     return failure
   }
 
   function bodyOf(request: Request | undefined, init: RequestInit, rules: CallOptions | undefined): RequestBody {
-    if (rules?.body !== undefined) return { isFleeting: false, isIntact: true, next: rules.body, release() {} }
+    if (rules?.body !== undefined) return lasting(rules.body)
     const given = init.body ?? (request?.bodyUsed === false ? request.body : undefined)
     return toRequestBody(given as BodyValue | undefined, keepStream)
   }
 
   return function fetch(input, init) {
-    if (init?.holdfast === undefined) return run(input, init ?? {}, undefined, undefined)
+    if (init?.holdfast === undefined) return run(input, init ?? {})
     const { holdfast, ...rest } = init
     return run(input, rest, undefined, holdfast)
   }

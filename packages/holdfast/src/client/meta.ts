@@ -1,4 +1,5 @@
-import type { HeaderReader } from '../core/fields.ts'
+import type { Call } from '../core/call.ts'
+import { recordOf } from '../retry/record.ts'
 import type { CallRecord } from '../retry/record.ts'
 import { keyOf } from './idempotency-key.ts'
 import { createStamp } from './stamp.ts'
@@ -6,15 +7,15 @@ import type { Meta } from './types.ts'
 
 interface Known {
   readonly record: CallRecord
-  readonly headers: HeaderReader
+  readonly headers: Call['headers']
 }
 
 const known = createStamp<Known>()
 
 /** Remembers what became of a call, by its answer or its error. */
-export function remember(result: object, record: CallRecord, { headers }: { readonly headers: HeaderReader }): void {
+export function remember(result: object, call: Pick<Call, 'headers' | 'facts'>): void {
   // Not the call: platforms hold an answer for long, and everything that hangs on it.
-  known.write(result, { record, headers })
+  known.write(result, { record: recordOf(call), headers: call.headers })
 }
 
 /**

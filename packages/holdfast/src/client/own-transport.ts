@@ -1,4 +1,4 @@
-import type { Fetch, FetchInit } from './types.ts'
+import type { BodyValue, Fetch } from './types.ts'
 
 /** How an attempt is ended from outside. */
 export interface Ending {
@@ -9,21 +9,22 @@ export interface Ending {
 }
 
 /**
- * Where a transport of ours finds the ending of its attempt, in place of an `AbortSignal`: to listen to one of those costs more than the
- * policies of a call together. A `fetch` that has this property itself looks for it, and follows redirects.
+ * Sends an attempt whose end comes in place of an `AbortSignal`: to listen to one of those costs more than the policies of a call together.
+ * `lines` are names and values of header fields in turn, and belong to whoever sends them.
  */
-export const ending: unique symbol = Symbol('ending')
+export type OwnTransport = (
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+  method: string,
+  lines: string[],
+  body: BodyValue | undefined,
+  ending: Ending,
+) => Promise<Response>
 
-/** What a transport of ours is given. */
-export interface OwnInit extends FetchInit {
-  [ending]?: Ending
-}
+/** Where a `fetch` of ours has its other entrance. Such a `fetch` follows redirects itself. */
+export const ownTransport: unique symbol = Symbol('own transport')
 
-/** Marks a `fetch` as a transport of ours. */
-export function asOwnTransport(fetch: (input: string | URL | Request, init?: OwnInit) => Promise<Response>): Fetch {
-  return Object.assign(fetch, { [ending]: true })
-}
-
-export function isOwnTransport(fetch: Fetch): boolean {
-  return ending in fetch
+/** The other entrance of a `fetch`, where it is one of ours. */
+export function ownTransportOf(fetch: Fetch): OwnTransport | undefined {
+  return (fetch as { readonly [ownTransport]?: OwnTransport })[ownTransport]
 }

@@ -1,4 +1,4 @@
-import { isOwnTransport } from './own-transport.ts'
+import { ownTransportOf } from './own-transport.ts'
 import { pageOrigin } from './platform.ts'
 import type { Fetch, FetchInit } from './types.ts'
 
@@ -16,7 +16,7 @@ const ofBody = ['content-encoding', 'content-language', 'content-location', 'con
  * @param always whether to follow those of all calls, for what sends but does not follow any itself
  */
 export function followRedirects(fetch: Fetch, always: boolean = false): Fetch {
-  if (isOwnTransport(fetch)) return fetch
+  if (ownTransportOf(fetch) !== undefined) return fetch
   return function follow(input, init = {}) {
     const mode = init.redirect ?? (input instanceof Request ? input.redirect : 'follow')
     const isOurs = always || (hasKey(init.headers) && pageOrigin() === undefined)

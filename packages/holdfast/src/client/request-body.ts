@@ -20,10 +20,15 @@ export function toRequestBody(value: BodyValue | null | undefined, keep: StreamK
   if (value === undefined || value === null) return nothing
   // A caller may use its array again as soon as it has an answer, which an abandoned attempt may still be reading for.
   const sent = value instanceof Uint8Array ? value.slice() : value
-  return { isFleeting: false, isIntact: true, next: () => sent, release() {} }
+  return lasting(() => sent)
 }
 
-const nothing: RequestBody = { isFleeting: false, isIntact: true, next: () => undefined, release() {} }
+/** A body that can be sent as often as one likes. */
+export function lasting(next: RequestBody['next']): RequestBody {
+  return { isFleeting: false, isIntact: true, next, release() {} }
+}
+
+const nothing = lasting(() => undefined)
 
 /** A stream can be sent until an attempt has begun to read it. */
 function sendOnce(stream: ReadableStream<Uint8Array>): RequestBody {

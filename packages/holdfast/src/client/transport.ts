@@ -1,10 +1,10 @@
 import type { Call } from '../core/call.ts'
 import { originOf } from '../retry/per-origin.ts'
 import { recordOf } from '../retry/record.ts'
-import { CallFields, setLine, toCallFields, toInit } from './call-fields.ts'
+import { setLine, toCallFields, toInit } from './call-fields.ts'
 import { ClientCall } from './client-call.ts'
-import { ending, isOwnTransport } from './own-transport.ts'
-import type { Ending, OwnInit } from './own-transport.ts'
+import { ownTransportOf } from './own-transport.ts'
+import type { Ending } from './own-transport.ts'
 import type { Trust } from './trust.ts'
 import type { BodyValue, Fetch } from './types.ts'
 
@@ -35,11 +35,8 @@ function send(call: Call, body: BodyValue | undefined, fetch: Fetch, trust: Trus
     if (number > 1) setLine(lines, 'holdfast-attempt', String(number))
   }
   const target = call.url === url ? input : input instanceof Request ? new Request(call.url, input as RequestInit) : call.url
-  if (isOwnTransport(fetch)) {
-    const { redirect, dispatcher } = (init ?? {}) as { redirect?: string; dispatcher?: unknown }
-    const own = { method: call.method, headers: new CallFields(lines), body, redirect, dispatcher, [ending]: sending }
-    return fetch(target, own as unknown as OwnInit)
-  }
+  const own = ownTransportOf(fetch)
+  if (own !== undefined) return own(target, init, call.method, lines, body, sending)
   const sent: RequestInit = { ...init, method: call.method, headers: toInit(lines), signal: sending.signal }
   if (body !== undefined) sent.body = body
   if (body instanceof ReadableStream) sent.duplex = 'half'

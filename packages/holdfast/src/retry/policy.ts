@@ -5,14 +5,12 @@ import type { Next, Policy } from '../core/policy.ts'
 import type { Reply } from '../core/reply.ts'
 import { attempt } from './attempt.ts'
 import { retryCosts, successEarns } from './budget.ts'
-import type { RetryBudget } from './budget.ts'
 import { classifyFailure } from './classify-failure.ts'
 import { classifyReply } from './classify-reply.ts'
 import { decideRetry } from './decide.ts'
 import type { RetryVerdict } from './decide.ts'
 import { discard } from './discard.ts'
 import { sharedLatency } from './latency.ts'
-import type { Latency } from './latency.ts'
 import { notify } from './notify.ts'
 import { rulesFact, toRetrySettings } from './options.ts'
 import type { RetryOptions, RetryRules, RetrySettings } from './options.ts'
@@ -50,22 +48,15 @@ interface Run {
   readonly call: Call
   readonly record: CallRecord
   readonly origin: string
-  readonly budget: RetryBudget
-  readonly latency: Latency
 }
 
 /** The usual case by itself, since what an asynchronous function keeps costs more than what it does. */
 async function attemptUntilDone(settings: RetrySettings, call: Call, next: Next): Promise<Reply> {
-  const origin = originOf(call.url)
   const startedAt = monotonic(settings.clock)
   let outcome: Outcome
   try {
     const reply = await next(call)
-    if (reply.status < 400) {
-      sharedLatency(origin).add(monotonic(settings.clock) - startedAt)
-      settings.budget(origin).put(successEarns)
-      return reply
-    }
+    if (reply.status < 400) return succeed(settings, call, reply, startedAt, successEarns)
     outcome = { reply }
   } catch (error) {
     outcome = { error }
@@ -75,23 +66,19 @@ async function attemptUntilDone(settings: RetrySettings, call: Call, next: Next)
 
 async function attemptAgain(settings: RetrySettings, call: Call, next: Next, first: Outcome): Promise<Reply> {
   const { clock } = settings
-  const origin = originOf(call.url)
   const run: Run = {
     settings,
     rules: { ...settings, ...call.facts.get(rulesFact) },
     call,
     record: recordOf(call),
-    origin,
-    budget: settings.budget(origin),
-    latency: sharedLatency(origin),
+    origin: originOf(call.url),
   }
-  const { record } = run
+  const { record, origin } = run
   let outcome = first
   for (let attempts = 1; ;) {
     const kind = await classify(run, outcome)
     const verdict = decide(run, outcome, kind, attempts)
     if (verdict.kind === 'stop') return end(run, outcome, kind, verdict)
-    const paid = retryCosts[kind as keyof typeof retryCosts]
     notify(settings.onRetry, { origin, method: call.method, attempt: record.attempts, class: kind, waitMs: verdict.waitMs })
     if ('reply' in outcome) void discard(outcome.reply, clock)
     record.waitedMs += verdict.waitMs
@@ -100,12 +87,16 @@ async function attemptAgain(settings: RetrySettings, call: Call, next: Next, fir
     if (kind !== 'in-progress') attempts += 1
     const startedAt = monotonic(clock)
     outcome = await attempt(call, next)
-    if ('reply' in outcome && outcome.reply.status < 400) {
-      run.latency.add(monotonic(clock) - startedAt)
-      run.budget.put(paid === 0 ? successEarns : paid)
-      return outcome.reply
-    }
+    if ('reply' in outcome && outcome.reply.status < 400)
+      return succeed(settings, call, outcome.reply, startedAt, retryCosts[kind as keyof typeof retryCosts] || successEarns)
   }
+}
+
+function succeed({ clock, budget }: RetrySettings, { url }: Call, reply: Reply, startedAt: number, earned: number): Reply {
+  const origin = originOf(url)
+  sharedLatency(origin).add(monotonic(clock) - startedAt)
+  budget(origin).put(earned)
+  return reply
 }
 
 async function classify({ call, record, settings }: Run, outcome: Outcome): Promise<OutcomeClass> {
@@ -120,7 +111,7 @@ async function classify({ call, record, settings }: Run, outcome: Outcome): Prom
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PUT', 'DELETE'])
 
 function decide(run: Run, outcome: Outcome, kind: OutcomeClass, attempts: number): RetryVerdict {
-  const { settings, rules, call, budget, latency } = run
+  const { settings, rules, call, origin } = run
   const headers = 'reply' in outcome ? outcome.reply.headers : undefined
   const hint = headers?.get('retry-after') ?? null
   const verdict = decideRetry(
@@ -135,7 +126,7 @@ function decide(run: Run, outcome: Outcome, kind: OutcomeClass, attempts: number
       baseMs: 'reply' in outcome && outcome.reply.status === 429 ? settings.limitedBaseMs : settings.baseMs,
       capMs: settings.capMs,
       remainingMs: call.facts.get(deadlineFact)?.remainingMs() ?? Number.POSITIVE_INFINITY,
-      usualMs: latency.quantile(0.5) ?? 0,
+      usualMs: sharedLatency(origin).quantile(0.5) ?? 0,
     },
     settings.random,
   )
@@ -143,7 +134,7 @@ function decide(run: Run, outcome: Outcome, kind: OutcomeClass, attempts: number
   // Another layer has already done what can be done: retries of several layers multiply.
   if (headers?.get('holdfast-retries') === 'handled') return { kind: 'stop', reason: 'handled' }
   if (rules.shouldRetry?.(outcome, kind) === false) return { kind: 'stop', reason: 'declined' }
-  return budget.take(retryCosts[kind as keyof typeof retryCosts]) ? verdict : { kind: 'stop', reason: 'budget' }
+  return settings.budget(origin).take(retryCosts[kind as keyof typeof retryCosts]) ? verdict : { kind: 'stop', reason: 'budget' }
 }
 
 /** What a policy further in says about when to come back: a breaker, a pacer. */

@@ -93,6 +93,19 @@ describe.each(transports)('over real sockets, with %s', (_name, transport) => {
     }
   })
 
+  it('a form that is led elsewhere is described as what it is there', async () => {
+    const server = await serve((req, res) => {
+      if (req.url === '/target') res.end('there')
+      else res.writeHead(307, { location: '/target' }).end()
+    })
+    const form = new FormData()
+    form.set('note', 'rent')
+    expect(await (await client()(`${server.origin}/start`, { method: 'POST', body: form })).text()).toBe('there')
+    const { headers, body } = server.seen[1] ?? {}
+    const boundary = /boundary=(.+)$/.exec(String(headers?.['content-type']))?.[1]
+    expect([String(body).startsWith(`--${boundary}`), String(body).includes('rent')]).toEqual([true, true])
+  })
+
   it('a redirect to another origin takes no credentials along', async () => {
     const other = await serve((_req, res) => res.end())
     const server = await serve((_req, res) => void res.writeHead(307, { location: `${other.origin}/there` }).end())

@@ -1,4 +1,4 @@
-import type { Ending, OwnInit } from '../own-transport.ts'
+import type { Ending } from '../own-transport.ts'
 import { isRedirect } from '../redirects.ts'
 import { AnswerBody } from './body.ts'
 import type { AnswerFields, DispatchController, DispatchHandler } from './dispatcher.ts'
@@ -7,12 +7,17 @@ import { DispatchedResponse } from './response.ts'
 /** A body that says it is no longer than this is waited for: it then cannot break off in the hands of the caller. */
 const longestWaitedFor = 65_536
 
-/** What `fetch` was asked for. */
+/** What is sent. */
 export interface Asked {
   readonly input: string | URL | Request
-  readonly init: OwnInit
+  readonly init: RequestInit
+  /** The header fields in place of those of `init`. */
+  readonly lines: string[] | undefined
+  /** How many of the lines were given: what describes this body is added, and may not hold for that of a further request. */
+  readonly given: number
+  readonly ending: Ending | undefined
   /** Goes where a redirect leads; absent where the answer itself is wanted. */
-  readonly onward: ((input: string | URL | Request, init: OwnInit, mode: string, first: Response) => Promise<Response>) | undefined
+  readonly onward: ((asked: Asked, mode: string, first: Response) => Promise<Response>) | undefined
 }
 
 /** One request and its answer. */
@@ -96,7 +101,7 @@ export class DispatchExchange implements DispatchHandler {
     if (onward === undefined || !isRedirect(response.status)) return this.#resolve(response)
     const mode = init.redirect ?? (input instanceof Request ? input.redirect : 'follow')
     // Not at once: the dispatcher is in the midst of this answer, which is given up for the next one.
-    this.#resolve(mode === 'manual' ? response : Promise.resolve().then(() => onward(input, init, mode, response)))
+    this.#resolve(mode === 'manual' ? response : Promise.resolve().then(() => onward(this.#asked, mode, response)))
   }
 
   #release(): void {

@@ -1,4 +1,4 @@
-import { toLower } from '../call-fields.ts'
+import { toLower } from '../lower.ts'
 import type { AnswerFields } from './dispatcher.ts'
 
 /** The header fields of an answer, as undici has parsed them: looks like a `Headers`, and copies nothing. */

@@ -1,6 +1,5 @@
-import { CallFields } from '../call-fields.ts'
-import { asOwnTransport, ending } from '../own-transport.ts'
-import type { OwnInit } from '../own-transport.ts'
+import { ownTransport } from '../own-transport.ts'
+import type { OwnTransport } from '../own-transport.ts'
 import { walk } from '../redirects.ts'
 import type { BodyValue, Fetch, FetchInit } from '../types.ts'
 import type { DispatchOptions, Dispatcher } from './dispatcher.ts'
@@ -24,9 +23,23 @@ export type { AnswerFields, DispatchController, DispatchHandler, DispatchOptions
  */
 export function undiciFetch(dispatcher: Dispatcher): Fetch {
   const send = (asked: Asked): Promise<Response> => new Promise((resolve, reject) => dispatch(dispatcher, asked, resolve, reject))
-  const once = (input: Asked['input'], init: OwnInit = {}): Promise<Response> => send({ input, init, onward: undefined })
-  const onward: Asked['onward'] = (...redirected) => walk(once, ...redirected)
-  return asOwnTransport((input, init = {}) => send({ input, init, onward }))
+  const onward: Asked['onward'] = ({ input, init, ending, lines, given }, mode, first) => {
+    const once = (target: Asked['input'], changed: RequestInit = {}): Promise<Response> =>
+      send({ input: target, init: changed, lines: undefined, given: 0, ending, onward: undefined })
+    return walk(once, input, lines === undefined ? init : { ...init, headers: toPairs(lines.slice(0, given)) }, mode, first)
+  }
+  const own: OwnTransport = (input, init, method, lines, body, ending) => {
+    const { redirect, dispatcher: by } = (init ?? {}) as Steered
+    return send({ input, init: { method, body, redirect, dispatcher: by } as RequestInit, lines, given: lines.length, ending, onward })
+  }
+  const fetch: Fetch = (input, init = {}) => send({ input, init, lines: undefined, given: 0, ending: undefined, onward })
+  return Object.assign(fetch, { [ownTransport]: own })
+}
+
+/** What of an init is for the transport. */
+interface Steered {
+  readonly redirect?: string
+  readonly dispatcher?: Dispatcher
 }
 
 function dispatch(
@@ -38,11 +51,11 @@ function dispatch(
   const { input, init } = asked
   const request = input instanceof Request ? input : undefined
   const { origin, path, href } = toTarget(request?.url ?? String(input))
-  const until = init[ending] ?? endingOf(init.signal ?? request?.signal ?? undefined)
+  const until = asked.ending ?? endingOf(init.signal ?? request?.signal ?? undefined)
   if (until !== undefined && until.reason !== undefined) return reject(until.reason)
-  const headers = toLines(init.headers ?? request?.headers)
+  const headers = asked.lines ?? toLines(init.headers ?? request?.headers)
   const method = init.method ?? request?.method ?? 'GET'
-  const by = (init as { dispatcher?: Dispatcher }).dispatcher ?? dispatcher
+  const by = (init as Steered).dispatcher ?? dispatcher
   const exchange = new DispatchExchange(href, method, asked, until, resolve, reject)
   const given = init.body ?? request?.body ?? undefined
   if (typeof given === 'string') addDefault(headers, 'content-type', 'text/plain;charset=UTF-8')
@@ -62,14 +75,16 @@ function dispatch(
 
 /** Header fields as undici takes them cheapest: name, value, name, value. */
 function toLines(init: FetchInit['headers']): string[] {
-  // Made for this request alone.
-  if (init instanceof CallFields) return init.lines as string[]
   const lines: string[] = []
   if (init === undefined) return lines
   const isRecord = !(init instanceof Headers) && !(Symbol.iterator in init)
   if (isRecord) for (const name in init) lines.push(name.toLowerCase(), String((init as Record<string, unknown>)[name]))
   else for (const [name, value] of new Headers(init)) lines.push(name, value)
   return lines
+}
+
+function toPairs(lines: readonly string[]): [string, string][] {
+  return lines.flatMap((name, index) => (index % 2 === 0 ? [[name, lines[index + 1] as string]] : []))
 }
 
 function addDefault(lines: string[], name: string, value: string): void {
