@@ -9,7 +9,7 @@ import { unpackNumbers } from './message-pack.ts'
 export interface OwnerItems<Item> {
   readonly owner: string
   readonly items: readonly Item[]
-  /** Where each was in what the caller gave. */
+  /** Where each was in what the caller gave; nothing where all are of one owner. */
   readonly places: readonly number[]
 }
 
@@ -50,9 +50,9 @@ function scriptNumbers(meter: Meter): readonly number[] {
 
 /** Puts items of one owner together, owners in the order they first come in. */
 export function groupByOwner<Item extends TakeItem | SettleItem>(items: readonly Item[]): readonly OwnerItems<Item>[] {
-  const owner = items[0]?.owner
-  if (items.every((item) => item.owner === owner))
-    return owner === undefined ? [] : [{ owner: toOwnerName(owner), items, places: items.map((_, place) => place) }]
+  const [first] = items
+  if (first === undefined) return []
+  if (isOfOneOwner(items)) return [{ owner: toOwnerName(first.owner), items, places: [] }]
   const groups = new Map<string, { owner: string; items: Item[]; places: number[] }>()
   items.forEach((item, place) => {
     let group = groups.get(item.owner)
@@ -63,22 +63,43 @@ export function groupByOwner<Item extends TakeItem | SettleItem>(items: readonly
   return [...groups.values()]
 }
 
-/** The arguments of a take. */
-export function takeArguments(groups: readonly OwnerItems<TakeItem>[], now: string): string[] {
-  return scriptArguments(groups, now, ({ cost, shadow }) => `${cost},${shadow ? 1 : 0}`)
+function isOfOneOwner(items: readonly (TakeItem | SettleItem)[]): boolean {
+  for (let place = 1; place < items.length; place++) if (items[place]?.owner !== items[0]?.owner) return false
+  return true
 }
 
-/** The arguments of a settlement. */
-export function settleArguments(groups: readonly OwnerItems<SettleItem>[], takenAt: number, now: string): string[] {
-  return scriptArguments(groups, `${now},${takenAt},${groups.length}`, ({ delta }) => `${delta},0`)
+type KeyOf = (owner: string) => string
+
+/** What follows the script of a take: how many keys there are, the keys, the numbers, the fields. */
+export function takeArguments(groups: readonly OwnerItems<TakeItem>[], keyOf: KeyOf, now: string): string[] {
+  const args = [String(groups.length)]
+  for (const { owner } of groups) args.push(keyOf(owner))
+  return withItems(args, now, groups, takeNumbers)
 }
 
-function scriptArguments<Item extends TakeItem | SettleItem>(
-  groups: readonly OwnerItems<Item>[],
+/** What follows the script of a settlement. */
+export function settleArguments(
+  groups: readonly OwnerItems<SettleItem>[],
+  keyOf: KeyOf,
+  takenAt: number,
+  now: string,
+  tokenKey?: string,
+): string[] {
+  const keys = groups.map(({ owner }) => keyOf(owner))
+  if (tokenKey !== undefined) keys.push(tokenKey)
+  return withItems([String(keys.length), ...keys], `${now},${takenAt},${groups.length}`, groups, settleNumbers)
+}
+
+const takeNumbers = ({ cost, shadow }: TakeItem): string => (shadow ? `${cost},1` : `${cost},0`)
+const settleNumbers = ({ delta }: SettleItem): string => `${delta},0`
+
+function withItems<Item extends TakeItem | SettleItem>(
+  args: string[],
   first: string,
+  groups: readonly OwnerItems<Item>[],
   own: (item: Item) => string,
 ): string[] {
-  const args = [first]
+  const place = args.push('') - 1
   let numbers = `[${first}`
   for (const { items } of groups) {
     numbers += `,${items.length}`
@@ -88,21 +109,22 @@ function scriptArguments<Item extends TakeItem | SettleItem>(
       args.push(text.field)
     }
   }
-  args[0] = `${numbers}]`
+  args[place] = `${numbers}]`
   return args
 }
 
 /** Reads the reply to a take; items come in the order of the groups. */
 export function toTakeReply(reply: unknown, groups: readonly OwnerItems<TakeItem>[], encoding: Encoding): TakeResult {
   const numbers = toNumbers(reply, encoding)
-  const [now = -1] = numbers
+  const now = numbers[0] as number
   const standings: ItemStanding[] = []
   let admitted = true
   let next = 1
   for (const { items } of groups)
     for (const { meter, shadow } of items) {
-      const [first, ...rest] = numbers.slice(next, (next += replyLength[meter.kind])) as [number, ...number[]]
-      if (rest.some((number) => number < 0)) throw notAnAnswer(reply)
+      const first = numbers[next] as number
+      const rest = numbers.slice(next + 1, (next += replyLength[meter.kind]))
+      if (rest.some(isNegative)) throw notAnAnswer(reply)
       const fits = first >= 0
       if (!fits && !shadow) admitted = false
       standings.push({ fits, state: toState(meter, fits ? first : -1 - first, rest, now) })
@@ -110,6 +132,8 @@ export function toTakeReply(reply: unknown, groups: readonly OwnerItems<TakeItem
   if (now < 0 || next !== numbers.length) throw notAnAnswer(reply)
   return { admitted, now, items: standings }
 }
+
+const isNegative = (number: number): boolean => number < 0
 
 /** How many numbers of a reply are of one item. */
 const replyLength = { bucket: 2, window: 14, calendar: 3 }

@@ -5,7 +5,7 @@ import type { RedisCommand } from './command.ts'
 import { groupByOwner, settleArguments, takeArguments, toSettleReply, toTakeReply } from './limit-codec.ts'
 import type { OwnerItems } from './limit-codec.ts'
 import { settleScript, takeScripts } from './limit-scripts.ts'
-import { createScriptRunner, isCrossSlot } from './script-runner.ts'
+import { createScriptSender, isCrossSlot } from './script-runner.ts'
 import { createSpreadTake } from './spread-take.ts'
 import type { OwnerTake } from './spread-take.ts'
 
@@ -25,21 +25,18 @@ export interface RedisLimitsInit {
  * first error that says so: then each owner is asked on its own, at the same time.
  */
 export function redisLimits({ command, prefix, encoding, virtualNow }: RedisLimitsInit): LimitStore {
-  const runScript = createScriptRunner(command)
+  const send = createScriptSender(command)
   const now = (): string => (virtualNow === undefined ? 'false' : String(virtualNow()))
   const keyOf = (owner: string): string => `${prefix}meters:{${owner}}`
   let isSpread = false
 
-  async function takeTogether(groups: readonly OwnerItems<TakeItem>[]): Promise<TakeResult> {
-    const keys = groups.map(({ owner }) => keyOf(owner))
-    return toTakeReply(await runScript(takeScripts[encoding], keys, takeArguments(groups, now())), groups, encoding)
+  function takeTogether(groups: readonly OwnerItems<TakeItem>[]): Promise<TakeResult> {
+    return send(takeScripts[encoding], takeArguments(groups, keyOf, now()), (reply) => toTakeReply(reply, groups, encoding))
   }
 
   const takeSpread = createSpreadTake({
-    take: async (group) => takeTogether([group]),
-    async giveBack(group, takenAt) {
-      await runScript(settleScript, [keyOf(group.owner)], settleArguments([group], takenAt, now()))
-    },
+    take: (group) => takeTogether([group]),
+    giveBack: (group, takenAt) => send(settleScript, settleArguments([group], keyOf, takenAt, now()), () => {}),
   })
 
   function take(items: readonly TakeItem[]): TakeResult | Promise<TakeResult> {
@@ -60,13 +57,8 @@ export function redisLimits({ command, prefix, encoding, virtualNow }: RedisLimi
     return combine(groups, await takeSpread(groups))
   }
 
-  async function settleTogether(
-    groups: readonly OwnerItems<SettleItem>[],
-    { takenAt }: Settlement,
-    tokenKey: string,
-  ): Promise<SettleResult> {
-    const keys = [...groups.map(({ owner }) => keyOf(owner)), tokenKey]
-    return toSettleReply(await runScript(settleScript, keys, settleArguments(groups, takenAt, now())))
+  function settleTogether(groups: readonly OwnerItems<SettleItem>[], { takenAt }: Settlement, tokenKey: string): Promise<SettleResult> {
+    return send(settleScript, settleArguments(groups, keyOf, takenAt, now(), tokenKey), toSettleReply)
   }
 
   async function settle(settlement: Settlement): Promise<SettleResult> {

@@ -5,20 +5,32 @@ import type { Script } from './scripts.ts'
 /** Runs a script in one round trip. */
 export type RunScript = (script: Script, keys: readonly string[], args: readonly (string | Buffer)[]) => Promise<unknown>
 
+/** The same, of arguments that are ready to be sent, how many keys there are first; `read` makes something of the reply. */
+export type SendScript = <T>(script: Script, args: readonly (string | Buffer)[], read: (reply: unknown) => T) => Promise<T>
+
 /** Makes a runner over a command function. */
 export function createScriptRunner(command: RedisCommand): RunScript {
-  return async function runScript(script, keys, args) {
-    const rest = [String(keys.length), ...keys, ...args]
-    try {
-      return await command('EVALSHA', script.digest, ...rest)
-    } catch (error) {
-      if (errorWord(error) !== 'NOSCRIPT') throw toStoreError(script.name, error)
-    }
+  const send = createScriptSender(command)
+  return (script, keys, args) => send(script, [String(keys.length), ...keys, ...args], (reply) => reply)
+}
+
+/** Makes a sender over a command function. A call passes through one promise of ours: limits stand before every request. */
+export function createScriptSender(command: RedisCommand): SendScript {
+  async function sendAgain<T>(script: Script, args: readonly (string | Buffer)[], read: (reply: unknown) => T, error: unknown): Promise<T> {
+    if (errorWord(error) !== 'NOSCRIPT') throw toStoreError(script.name, error)
     try {
       // The server forgets scripts when it restarts, and each node of a cluster learns them on its own. EVAL makes it remember.
-      return await command('EVAL', script.source, ...rest)
+      return read(await command('EVAL', script.source, ...args))
+    } catch (failure) {
+      throw toStoreError(script.name, failure)
+    }
+  }
+
+  return function sendScript(script, args, read) {
+    try {
+      return command('EVALSHA', script.digest, ...args).then(read, (error: unknown) => sendAgain(script, args, read, error))
     } catch (error) {
-      throw toStoreError(script.name, error)
+      return Promise.reject(toStoreError(script.name, error))
     }
   }
 }
