@@ -7,7 +7,7 @@ import type { Limiter } from './limiter.ts'
 import { noticeOf } from './notice.ts'
 import type { Applied } from './notice.ts'
 import type { RateLimitOptions } from './options.ts'
-import { refuseAbuse, refuseCost, refuseQuota } from './refusal.ts'
+import { jitteredSeconds, refuseAbuse, refuseCost, refuseQuota } from './refusal.ts'
 import type { Rule } from './rule.ts'
 import { arrange } from './rules.ts'
 import { enterAll } from './seats.ts'
@@ -79,7 +79,7 @@ export function limitPolicy(limiter: Limiter, rules: readonly Rule[]): Policy {
     } catch {
       seats?.leave()
       publish('rate-limit', 'store-unavailable', subject.route)
-      return problem('store-unavailable', { retryAfterMs: 1_000 })
+      return problem('store-unavailable', { retryAfterMs: jitteredSeconds(1, random) * 1_000 })
     }
     return decided(subject, applied, taken, seats, next)
   }
