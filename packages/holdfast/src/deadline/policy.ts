@@ -1,4 +1,5 @@
 import {
+  addHeaders,
   attemptFact,
   deadlineFact,
   findCurrentCall,
@@ -43,6 +44,8 @@ export function deadline({ clock = systemClock, problem = defaultProblem }: Dead
   }
 }
 
+const nothing = {}
+
 /**
  * Refuses a call whose time has run out since it came in, as in a queue or while something was looked up, and a call that has less time left
  * than nine in ten of the recent ones took from here: what is finished a moment too late keeps an overloaded server as busy as what is of
@@ -59,13 +62,12 @@ export function shedExpired({ clock = systemClock, problem = defaultProblem }: D
     const startedAt = monotonic(clock)
     const mayBeKnown = (call.facts.get(attemptFact) ?? 1) > 1 && call.headers.has('idempotency-key')
     if (remainingMs <= 0 || (!mayBeKnown && remainingMs < least.at(startedAt))) return refuse(call, problem)
-    const reply = next(call)
-    const measure = (answered: Reply): Reply => {
+    // Nothing is added: this is the way to learn of an answer without holding it.
+    return addHeaders(next(call), () => {
       const now = monotonic(clock)
       least.add(now - startedAt, now)
-      return answered
-    }
-    return 'then' in reply ? reply.then(measure) : measure(reply)
+      return nothing
+    })
   }
 }
 

@@ -197,11 +197,8 @@ describe('a store that fails', () => {
 
   it('is a 503 that no handler ran for', async () => {
     const draws = [0, 0.999]
-    const { ask } = limited([perDay], {
-      store: failing(() => Promise.reject(new Error('connection reset'))),
-      random: () => draws.shift() ?? 0,
-      onStoreFailure: 'closed',
-    })
+    const store = failing(() => Promise.reject(new Error('connection reset')))
+    const { ask } = limited([perDay], { store, random: () => draws.shift() ?? 0 })
     // A part of the wait is chance: callers who were refused together do not come back together.
     for (const wait of ['1', '2']) {
       const refused = await ask({ handler: () => expect.fail('ran') })
