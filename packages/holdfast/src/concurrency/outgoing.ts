@@ -1,5 +1,5 @@
-import { createReply, versionFact, withHeaders } from '../core/index.ts'
-import type { Call, Problem, Reply } from '../core/index.ts'
+import { createReply, versionFact } from '../core/index.ts'
+import type { Call, Problem, Reply, ReplyHead } from '../core/index.ts'
 import { decide } from './decide.ts'
 import type { Comparison, Preconditions, Target } from './decide.ts'
 import { readStateTag, representationOf, stateTag } from './etag.ts'
@@ -9,11 +9,10 @@ import { parseHttpDate } from './http-date.ts'
 import { refuseStale } from './refusals.ts'
 
 /** A tag of ours, completed with the representation that is really sent; and content that no intermediary may change, or it would weaken the tag. */
-export function finish(call: Call, reply: Reply): Reply {
-  const { status, headers } = reply
-  if (status < 200 || (status >= 300 && status !== 304)) return reply
+export function completedFields(call: Call, { status, headers }: ReplyHead): Readonly<Record<string, string>> {
+  if (status < 200 || (status >= 300 && status !== 304)) return none
   const etag = headers.get('etag')
-  if (etag === null) return reply
+  if (etag === null) return none
   const representation = representationOf({
     version: call.facts.get(versionFact),
     mediaType: headers.get('content-type') ?? 'application/json',
@@ -21,15 +20,16 @@ export function finish(call: Call, reply: Reply): Reply {
     coding: headers.get('content-encoding'),
   })
   const completed = etag.startsWith('"') && etag.endsWith(`.${representation}"`) ? etag : complete(etag, representation, status)
-  if (completed === undefined) return reply
+  if (completed === undefined) return none
   const cacheControl = headers.get('cache-control')
   const isUntransformed = cacheControl?.toLowerCase().includes('no-transform') === true
-  if (isUntransformed && completed === etag) return reply
-  return withHeaders(reply, {
+  return {
     ...(completed !== etag && { etag: completed }),
     ...(!isUntransformed && { 'cache-control': cacheControl === null ? 'no-transform' : `${cacheControl}, no-transform` }),
-  })
+  }
 }
+
+const none: Readonly<Record<string, string>> = {}
 
 /** `undefined` for a tag that is not ours. */
 function complete(etag: string, representation: string, status: number): string | undefined {

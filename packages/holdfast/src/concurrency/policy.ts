@@ -1,4 +1,4 @@
-import { HoldfastError, defineFact, isHoldfastError, publish, routeFact, stack, versionFact } from '../core/index.ts'
+import { HoldfastError, addHeaders, defineFact, isHoldfastError, publish, routeFact, stack, versionFact } from '../core/index.ts'
 import type { Call, FactKey, Next, Policy, Reply } from '../core/index.ts'
 import { decide } from './decide.ts'
 import type { Preconditions } from './decide.ts'
@@ -9,7 +9,7 @@ import { CallExpectation, anyState, guardFact } from './expectation.ts'
 import type { ExpectationRules, Guard, GuardedCall } from './expectation.ts'
 import { toSettings } from './options.ts'
 import type { PreconditionOptions, Settings } from './options.ts'
-import { finish, judgeRead } from './outgoing.ts'
+import { completedFields, judgeRead } from './outgoing.ts'
 import { noPreconditions, readPreconditions } from './preconditions.ts'
 import { refuseConflict, refuseMalformed, refuseMissing } from './refusals.ts'
 
@@ -47,14 +47,14 @@ export function preconditionPolicies(options: PreconditionOptions): Precondition
     check: function precondition(call, next) {
       const read = readPreconditions(call.headers, now)
       if ('malformed' in read) return refuseMalformed(settings.problem, read.malformed, read.reason)
-      if (isRead(call)) return readConditionally(settings, call, next, read)
+      if (isRead(call)) return read === noPreconditions ? tagged(call, next) : readConditionally(settings, call, next, read)
       const missing = settings.rule === 'required' ? whatIsMissing(settings, call, read) : undefined
       if (missing !== undefined) return refuseUnconditional(settings, call, next, missing)
       // Nobody looks at the answer then, which makes the call as cheap as one without this policy.
       if (read === noPreconditions && !settings.tagsInBody) return next(call)
       if (read.ifMatch?.kind === 'any') publish('concurrency', 'wildcard', call.facts.get(routeFact))
       call.facts.set(readFact, read)
-      return finishLater(call, next(call))
+      return tagged(call, next)
     },
     guard: function expectation(call, next) {
       if (isRead(call)) return next(call)
@@ -73,13 +73,13 @@ const readFact: FactKey<Preconditions> = defineFact<Preconditions>('precondition
 
 const isRead = ({ method }: Call): boolean => method === 'GET' || method === 'HEAD'
 
-async function finishLater(call: Call, replied: Promise<Reply> | Reply): Promise<Reply> {
-  return finish(call, await replied)
+/** The answer to come, with a tag that is complete. */
+function tagged(call: Call, next: Next): Promise<Reply> | Reply {
+  return addHeaders(next(call), (head) => completedFields(call, head))
 }
 
 async function readConditionally({ problem, clock }: Settings, call: Call, next: Next, read: Preconditions): Promise<Reply> {
-  const reply = finish(call, await next(call))
-  return read === noPreconditions ? reply : judgeRead(problem, reply, read, () => clock.now())
+  return judgeRead(problem, await tagged(call, next), read, () => clock.now())
 }
 
 interface Missing {
