@@ -17,6 +17,8 @@ function throughFetch(fetch: (url: string, init: RequestInit) => Promise<Respons
 /** One successful call with its answer read, by each client as it comes. */
 export const callers = {
   fetch: (origin) => throughFetch(fetch, `${origin}/transfers`),
+  'fetch with a time limit': (origin) =>
+    throughFetch((url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(10_000) }), `${origin}/transfers`),
   'holdfast over fetch': (origin) => throughFetch(createFetch(), `${origin}/transfers`),
   'holdfast over undici': (origin) => {
     const { Agent } = load<{ Agent: new () => Dispatcher }>('undici')

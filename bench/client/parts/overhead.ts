@@ -9,7 +9,17 @@ import type { Part } from '../part.ts'
 
 type Name = keyof typeof callers
 
-const names: readonly Name[] = ['fetch', 'holdfast over fetch', 'holdfast over undici', 'undici request', 'ky', 'got', 'axios', 'ofetch']
+const names: readonly Name[] = [
+  'fetch',
+  'fetch with a time limit',
+  'holdfast over fetch',
+  'holdfast over undici',
+  'undici request',
+  'ky',
+  'got',
+  'axios',
+  'ofetch',
+]
 const callsEach = 2_000
 const warmUpRounds = 3
 /** Over somebody's own fetch it must be nearly free; over undici a call must be this many times cheaper than one of fetch, and of others. */
@@ -62,6 +72,7 @@ function toTable(method: 'GET' | 'POST', measured: ReadonlyMap<Name, number[]>):
     notes: ['ratios of the upper rows: to fetch alone'],
     rows: [
       ...absolute.map((row) => (row.name === 'holdfast over fetch' ? { ...row, target: overFetch } : row)),
+      { name: 'holdfast over fetch / fetch with a time limit', ...against('holdfast over fetch', 'fetch with a time limit') },
       { name: 'fetch / holdfast over undici', ...against('fetch', 'holdfast over undici'), target: { atLeast: cheaperThanFetch[method] } },
       ...peers.map((peer): Row => ({
         name: `${peer} / holdfast over undici`,
