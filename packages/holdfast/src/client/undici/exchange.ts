@@ -51,6 +51,7 @@ export class DispatchExchange implements DispatchHandler {
 
   /** It is ended from outside. */
   abort(reason: Error): void {
+    this.#release()
     this.#controller?.abort(reason)
     this.#body?.fail(reason)
     this.#reject(reason)
