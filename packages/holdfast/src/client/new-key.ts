@@ -9,9 +9,15 @@
  * await fetch(url, { method: 'POST', body, holdfast: { key } })
  */
 export function newKey(now: number = Date.now()): string {
-  const time = now.toString(16).padStart(12, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomPart()}`
+  if (now !== latest.now) {
+    const time = now.toString(16).padStart(12, '0')
+    latest = { now, text: `${time.slice(0, 8)}-${time.slice(8)}-7` }
+  }
+  return latest.text + randomPart()
 }
+
+/** A busy process makes many keys in one millisecond. */
+let latest = { now: -1, text: '' }
 
 /** Everything of a random UUID after its version. */
 function randomPart(): string {
