@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest'
 import { createReply, jsonReply, problem, withHeaders } from '../../src/core/index.ts'
 import type { Policy } from '../../src/core/index.ts'
-import { bodyOf, cutOff, gate, nextChunk, open, send } from './client.ts'
+import { bodyOf, cutOff, gate, halves, nextChunk, open, send } from './client.ts'
 import { describeAdapters } from './matrix.ts'
 
 const nothing: Policy = (call, next) => next(call)
@@ -21,14 +21,7 @@ describeAdapters('answers', (start) => {
     ['asynchronous', waiting],
   ])('streams the body under a policy that is %s: the first byte arrives before the last is made', async (_kind, policy) => {
     const { opened, open: release } = gate()
-    const port = await start(policy, () => ({
-      headers: { 'content-type': 'text/plain' },
-      body: (async function* () {
-        yield encoder.encode('first')
-        await opened
-        yield encoder.encode('last')
-      })(),
-    }))
+    const port = await start(policy, () => ({ headers: { 'content-type': 'text/plain' }, body: halves(opened) }))
     const res = await open(port)
     expect(await nextChunk(res)).toBe('first')
     release()

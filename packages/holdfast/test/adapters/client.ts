@@ -50,6 +50,15 @@ export async function nextChunk(res: IncomingMessage): Promise<string> {
   return String(chunk)
 }
 
+const encoder = new TextEncoder()
+
+/** A text whose second half is made only when a gate has opened. */
+export async function* halves(opened: Promise<void>): AsyncIterable<Uint8Array> {
+  yield encoder.encode('first')
+  await opened
+  yield encoder.encode('last')
+}
+
 /** An agent that keeps one connection and uses it again. */
 export function oneConnection(): Agent {
   return new Agent({ keepAlive: true, maxSockets: 1 })

@@ -1,34 +1,15 @@
 import { gzipSync } from 'node:zlib'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { Agent } from 'undici'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createFetch, meta } from '../../src/client/index.ts'
 import type { ClientOptions } from '../../src/client/index.ts'
-import { undiciFetch } from '../../src/client/undici/index.ts'
 import { startFaultyServer } from './support/faulty-server.ts'
-import type { FaultyServer, Handler } from './support/faulty-server.ts'
-
-const cleanups: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup()
-})
-
-async function serve(handle: Handler): Promise<FaultyServer> {
-  const server = await startFaultyServer(handle)
-  cleanups.push(() => server.close())
-  return server
-}
-
-function overUndici(): { readonly fetch: ReturnType<typeof undiciFetch> } {
-  const agent = new Agent()
-  cleanups.push(() => agent.destroy())
-  return { fetch: undiciFetch(agent) }
-}
+import { cleanups, overUndici, serve } from './support/served.ts'
 
 const transports: readonly (readonly [string, () => Pick<ClientOptions, 'fetch'>])[] = [
   ['the global fetch', () => ({})],
-  ['undici', overUndici],
+  ['undici', () => ({ fetch: overUndici() })],
 ]
 const post = { method: 'POST', body: '{"amount":100}', headers: { 'content-type': 'application/json' } }
 
@@ -193,7 +174,7 @@ describe('the undici transport', () => {
       }
       res.writeHead(201, { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'], 'x-two': ['1', '2'] }).end('\uFEFF{"a":1}')
     })
-    const { fetch } = overUndici()
+    const fetch = overUndici()
     for (const path of ['/', '/none', '/stream']) {
       const [ours, theirs] = [await fetch(`${server.origin}${path}`), await globalThis.fetch(`${server.origin}${path}`)]
       expect(ours).toBeInstanceOf(Response)
@@ -229,7 +210,7 @@ describe('the undici transport', () => {
 
   it('sends bodies of every kind as fetch does [52]', async () => {
     const server = await serve((_req, res) => res.end())
-    const { fetch } = overUndici()
+    const fetch = overUndici()
     const form = () => {
       const data = new FormData()
       data.set('a', '1')
@@ -268,7 +249,7 @@ describe('the undici transport', () => {
       }
       more()
     })
-    const { fetch } = overUndici()
+    const fetch = overUndici()
     const response = await fetch(server.origin)
     await new Promise((resolve) => setTimeout(resolve, 200))
     expect(written).toBeLessThan(300)
@@ -276,7 +257,7 @@ describe('the undici transport', () => {
   })
 
   it('refuses what it cannot do', async () => {
-    const { fetch } = overUndici()
+    const fetch = overUndici()
     await expect(fetch('ftp://example.org/')).rejects.toThrow(TypeError)
     await expect(fetch('no url')).rejects.toThrow(TypeError)
     await expect(fetch('http://127.0.0.1:1/', { signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never')

@@ -1,28 +1,7 @@
 import { getEventListeners } from 'node:events'
-import { Agent } from 'undici'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createFetch } from '../../src/client/index.ts'
-import type { Fetch } from '../../src/client/index.ts'
-import { undiciFetch } from '../../src/client/undici/index.ts'
-import { startFaultyServer } from './support/faulty-server.ts'
-import type { FaultyServer, Handler } from './support/faulty-server.ts'
-
-const cleanups: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup()
-})
-
-async function serve(handle: Handler): Promise<FaultyServer> {
-  const server = await startFaultyServer(handle)
-  cleanups.push(() => server.close())
-  return server
-}
-
-function overUndici(): Fetch {
-  const agent = new Agent()
-  cleanups.push(() => agent.destroy())
-  return undiciFetch(agent)
-}
+import { overUndici, serve } from './support/served.ts'
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length
 const enough = new Error('enough')
