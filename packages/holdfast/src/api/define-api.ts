@@ -105,7 +105,7 @@ export function defineApi(declaration: ApiDeclaration): Api {
  * would have recorded, and a finished call is replayed before any precondition is looked at.
  *
  * Deadline and load shedding, account, API version, rate limits, cheap checks, idempotency, upgrade of the request, handler; and on the way
- * back the record, downgrade of the reply, ETag, Link, RateLimit and Vary. A pattern that is not there yet leaves its place empty.
+ * back the record, downgrade of the reply, ETag, Link, RateLimit and Vary. A pattern that a route does not declare leaves its place empty.
  */
 function compileRoute(known: KnownRoute, steps: RouteSteps): Policy {
   const { route, rules } = known

@@ -46,7 +46,7 @@ export interface ReplyHead {
   readonly headers: HeaderReader
 }
 
-/** The fields that a head is to have besides; `undefined` removes one. Called once, when the head is known. */
+/** The fields that a head is to have besides; `undefined` removes one. Called when the head is known; again for the next one where a server refuses to write it. */
 export type HeadersOf = (head: ReplyHead) => Readonly<Record<string, string | undefined>>
 
 /** A promised reply that takes further fields without being waited for. */

@@ -11,7 +11,8 @@ export class GivenHead implements HeaderReader {
   }
 
   get(name: string): string | null {
-    const value = this.fields[this.#find(name) ?? '']
+    const given = this.#find(name)
+    const value = given === undefined ? undefined : this.fields[given]
     if (value === undefined) return null
     return typeof value === 'object' ? value.join(', ') : String(value)
   }
