@@ -6,7 +6,7 @@ import { openDatabase } from './database.ts'
 import type { Database, DatabaseOptions } from './database.ts'
 import { openNodeSqlite } from './driver.ts'
 import type { SqliteDatabase } from './driver.ts'
-import { claimOf, temporaryFolder } from '../../../test/sqlite/support.ts'
+import { claimOf, heldSync, temporaryFolder, turns } from '../../../test/sqlite/support.ts'
 
 const folder = temporaryFolder()
 const opened: Database[] = []
@@ -41,33 +41,6 @@ const add = (text: string) => (db: SqliteDatabase) => void db.prepare('INSERT IN
 const notes = (database: Database): string[] =>
   (database.read.prepare('SELECT text FROM notes ORDER BY rowid').all() as { text: string }[]).map(({ text }) => text)
 const end = (text: string): TransactionEnd => ({ commit: new TextEncoder().encode(text), retentionMs: 3_600_000 })
-
-/** A sync that waits to be let through. */
-function heldSync() {
-  const waiting: PromiseWithResolvers<void>[] = []
-  let isOpen = true
-  return {
-    syncFile: {
-      sync() {
-        const one = Promise.withResolvers<void>()
-        if (isOpen) one.resolve()
-        else waiting.push(one)
-        return one.promise
-      },
-      close: () => Promise.resolve(),
-    },
-    waiting,
-    hold: () => void (isOpen = false),
-    release: () => {
-      isOpen = true
-      for (const { resolve } of waiting.splice(0)) resolve()
-    },
-  }
-}
-
-const turns = async (count = 20): Promise<void> => {
-  for (let turn = 0; turn < count; turn++) await new Promise(setImmediate)
-}
 
 describe('group commit', () => {
   it('lets a reply leave only after the sync of its commit', async () => {
@@ -136,6 +109,23 @@ describe('group commit', () => {
     expect(rowsAtSync[0]).toBeGreaterThan(8)
     expect(rowsAtSync[0]).toBeLessThanOrEqual(64)
     expect(rowsAtSync.length).toBeLessThan(20)
+  })
+
+  it('runs half of many callers while the disk takes the other half', async () => {
+    const sync = heldSync()
+    const rowsAtSync: number[] = []
+    const database = open('halves.db', {
+      syncFile: { ...sync.syncFile, sync: () => (rowsAtSync.push(notes(database).length), sync.syncFile.sync()) },
+    })
+    await write(database, (db) => db.exec('CREATE TABLE notes (text TEXT)'))
+    sync.hold()
+    rowsAtSync.length = 0
+    const written = Promise.all(Array.from({ length: 64 }, (_, index) => write(database, add(String(index)))))
+    while (notes(database).length < 64) await turns(1)
+    expect(rowsAtSync).toHaveLength(1)
+    expect(rowsAtSync[0]).toBeLessThanOrEqual(32)
+    sync.release()
+    await written
   })
 
   it('undoes only the job that throws', async () => {

@@ -4,12 +4,11 @@ import { storeUnavailable } from '../../core/index.ts'
 import type { Connection } from './connection.ts'
 import type { Durability } from './durability.ts'
 import { toCallerError, toStoreError } from './errors.ts'
+import { groupSize } from './group-size.ts'
 import { createHoldWatch } from './hold-watch.ts'
 import { Transaction } from './transaction.ts'
 import { createWriterLock } from './writer-lock.ts'
 
-// Enough to make the commit cheap for each; more would only make the first of them wait.
-const maxJobs = 64
 const maxGroupMs = 5
 // Work on the loop without a pause. The budget is 1 ms of delay at p99, and the commit of 64 takes half of it.
 const maxSliceMs = 0.3
@@ -51,8 +50,8 @@ interface Job {
 const outside = AsyncLocalStorage.snapshot()
 
 /**
- * Runs transactional work one after the other inside one outer transaction, and commits together what came together: until the queue
- * is empty, 64 jobs or 5 ms. Replies leave after the sync of their group; meanwhile the next group runs.
+ * Runs transactional work one after the other inside one outer transaction, and commits together what came together: half of
+ * everyone who waits, at most 64 jobs or 5 ms. Replies leave after the sync of their group; meanwhile the next group runs.
  */
 export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const { durability, holdLimitMs } = options
@@ -63,13 +62,15 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   let pumping: Promise<void> | undefined
   let replying: Promise<void> = Promise.resolve()
   let wake: (() => void) | undefined
+  /** How many have run and wait for their sync. */
+  let unsynced = 0
   let isClosed = false
   /** The state of the file, as `PRAGMA data_version` tells it, that a sync covers. */
   let coveredVersion: unknown
 
   async function pump(): Promise<void> {
     while (queue.length > 0) {
-      if (queue.length < maxJobs) await gather()
+      if (!isWorthwhile()) await gather()
       if (!(await beginGroup())) continue
       const hasWritten = await runGroup()
       if (hasWritten) await options.afterCommit()
@@ -79,11 +80,11 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   }
 
   /**
-   * While a sync is under way whoever comes must wait for the next one: until a group is full, they may as well wait together.
+   * While a sync is under way whoever comes must wait for the next one: until there are enough of them, they may as well wait together.
    * Running them at once gave four commits a sync at 64 callers, and half as much again of work.
    */
   async function gather(): Promise<void> {
-    if (durability.isSyncing)
+    while (durability.isSyncing && !isWorthwhile())
       await new Promise<void>((resolve) => {
         wake = resolve
         durability.settled().then(resolve, resolve)
@@ -91,6 +92,10 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     wake = undefined
     // Calls that arrive in one turn of the loop share a group.
     await nextTurn()
+  }
+
+  function isWorthwhile(): boolean {
+    return queue.length >= groupSize(queue.length, unsynced)
   }
 
   async function beginGroup(): Promise<boolean> {
@@ -114,7 +119,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       options.onBegin(writer, isForeign)
       const startedAt = performance.now()
       let sliceStartedAt = startedAt
-      while (queue.length > 0 && members.length < maxJobs && !isHeld) {
+      const size = groupSize(queue.length, unsynced)
+      while (queue.length > 0 && members.length < size && !isHeld) {
         const job = queue.shift() as Job
         members.push(job)
         const transaction = new Transaction(writer)
@@ -133,7 +139,11 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       // What this group read may have been committed, but not synced, by another process.
       const isCovered = !hasWritten && !isForeign
       coveredVersion = version
-      replying = reply(members, isCovered ? durability.settled() : durability.sync())
+      unsynced += members.length
+      replying = reply(members, isCovered ? durability.settled() : durability.sync()).finally(() => {
+        unsynced -= members.length
+        wake?.()
+      })
     } catch (error) {
       rollBack()
       rejectAll(members.length > 0 ? members : queue.splice(0), toStoreError(error, 'committing; nothing was kept'))
@@ -191,7 +201,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
         )
         const job: Job = { begin, ended, settle: () => {}, reject }
         queue.push(job)
-        if (queue.length >= maxJobs) wake?.()
+        if (isWorthwhile()) wake?.()
         pumping ??= outside(pump)
       })
     },
