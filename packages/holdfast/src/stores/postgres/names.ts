@@ -14,7 +14,9 @@ export interface Names {
   readonly claim: string
   readonly complete: string
   readonly begin: string
+  readonly beginFirst: string
   readonly finish: string
+  readonly finishFirst: string
   readonly step: string
   readonly isFull: string
   readonly limits: string
@@ -56,8 +58,10 @@ export function namesOf(schema: string, table: string): Names {
     retirements: qualified('_retirements'),
     claim: qualified('_claim_v1'),
     complete: qualified('_complete_v1'),
-    begin: qualified('_begin_v1'),
-    finish: qualified('_finish_v1'),
+    begin: qualified('_begin_v2'),
+    beginFirst: qualified('_begin_v1'),
+    finish: qualified('_finish_v2'),
+    finishFirst: qualified('_finish_v1'),
     step: qualified('_step_v1'),
     isFull: qualified('_is_full_v1'),
     limits: qualified('_limits'),

@@ -34,11 +34,34 @@ describeWithPostgres('the tables of the Postgres store', (url) => {
     await store.migrate()
     await pool.query(`
       DELETE FROM earlier.holdfast_keys_versions WHERE version > 1;
+      DROP PROCEDURE earlier.holdfast_keys_begin_v2, earlier.holdfast_keys_finish_v2;
       DROP TABLE earlier.holdfast_keys_limits, earlier.holdfast_keys_limit_tokens`)
     await postgres(pool, { schema: 'earlier' }).migrate()
     const { rows } = await pool.query('SELECT count(*)::int AS counters FROM earlier.holdfast_keys_limits')
     expect(rows).toEqual([{ counters: 0 }])
     await expect(store.idempotency.claim(claimOf(newId()))).resolves.toMatchObject({ kind: 'acquired' })
+    await expect(store.idempotency.transact?.(claimOf(newId()), async () => committing)).resolves.toEqual({ kind: 'committed' })
+  })
+
+  it('serve transactions of an earlier release, which shares the locks and the records of this one', async () => {
+    const { idempotency } = postgres(pool, { schema: 'shared' })
+    await postgres(pool, { schema: 'shared' }).migrate()
+    const id = newId()
+    const earlier = await pool.connect()
+    const begun = `BEGIN; SELECT shared.holdfast_keys_begin_v1('${id}', 'account', NULL) AS said`
+    const results = (await earlier.query(begun)) as unknown as pg.QueryResult<{ said: string }>[]
+    const [locked, began] = String(results[1]?.rows[0]?.said).split(' ')
+    expect(locked).toBe('t')
+    await expect(idempotency.transact?.(claimOf(id), async () => committing)).resolves.toMatchObject({ kind: 'running' })
+    const answer = `'\\x${committing.commit.toString('hex')}'`
+    await earlier.query(
+      `SELECT shared.holdfast_keys_finish_v1('${id}', 'account', 'same call', 'owner', 1, '${began}', NULL, false, ${answer}, 1e6, NULL); COMMIT`,
+    )
+    earlier.release()
+    await expect(idempotency.transact?.(claimOf(id), async () => committing)).resolves.toMatchObject({
+      kind: 'done',
+      answer: committing.commit,
+    })
   })
 
   it('are used when a later release only added to them', async () => {

@@ -1,11 +1,12 @@
 import { configurationError, isHoldfastError, storeUnavailable } from '../../core/errors.ts'
 import type { PostgresPool } from './driver.ts'
+import { firstBeginFunction, firstFinishFunction } from './first-transact.sql.ts'
 import { claimFunction, completeFunction, isFullFunction } from './functions.sql.ts'
 import { limitStatements } from './limits.sql.ts'
 import { text } from './literal.ts'
 import type { Names } from './names.ts'
 import { openSession, runScript } from './session.ts'
-import { beginFunction, finishFunction, stepFunction } from './transact.sql.ts'
+import { beginProcedure, finishProcedure, stepFunction } from './transact.sql.ts'
 import { versionStatements } from './versions.ts'
 
 /** One step of the schema's history. Steps only add: code of any earlier version goes on working beside a later one. */
@@ -43,8 +44,8 @@ const first: Migration = {
     isFullFunction(names),
     claimFunction(names),
     completeFunction(names),
-    beginFunction(names),
-    finishFunction(names),
+    firstBeginFunction(names),
+    firstFinishFunction(names),
     stepFunction(names),
   ],
 }
@@ -53,7 +54,9 @@ const second: Migration = { version: 2, oldest: 1, statements: limitStatements }
 
 const third: Migration = { version: 3, oldest: 1, statements: versionStatements }
 
-const migrations: readonly Migration[] = [first, second, third]
+const fourth: Migration = { version: 4, oldest: 1, statements: (names) => [beginProcedure(names), finishProcedure(names)] }
+
+const migrations: readonly Migration[] = [first, second, third, fourth]
 
 /** The version of the schema this code writes. */
 export const schemaVersion: number = migrations.length

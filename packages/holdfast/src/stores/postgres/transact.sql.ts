@@ -10,33 +10,43 @@ export const conditions = {
   full: 'HF003',
 } as const
 
-const ms = (instant: string): string => `(extract(epoch FROM ${instant}) * 1000)`
+/** An instant as milliseconds since the epoch. */
+export const millisecondsOf = (instant: string): string => `(extract(epoch FROM ${instant}) * 1000)`
 const hex = (column: string): string => `encode(k.${column}, 'hex')`
 
 /** A record as JSON, read by `toRecord`. `version` changes with every change to the row. */
-const recordJson = `json_build_object(
-    'state', k.state, 'scope', k.scope, 'fingerprint', k.fingerprint, 'owner', k.owner, 'attempt', k.attempt, 'lease', ${ms('k.lease_until')},
-    'progress', ${hex('progress')}, 'answer', ${hex('answer')}, 'created', ${ms('k.created_at')}, 'completed', ${ms('k.completed_at')},
-    'expires', ${ms('k.expires_at')}, 'version', k.xmin::text)`
+export const recordJson: string = `json_build_object(
+    'state', k.state, 'scope', k.scope, 'fingerprint', k.fingerprint, 'owner', k.owner, 'attempt', k.attempt, 'lease', ${millisecondsOf('k.lease_until')},
+    'progress', ${hex('progress')}, 'answer', ${hex('answer')}, 'created', ${millisecondsOf('k.created_at')}, 'completed', ${millisecondsOf('k.completed_at')},
+    'expires', ${millisecondsOf('k.expires_at')}, 'version', k.xmin::text)`
 
 /** Reads the store's time and a record. `id` must be SQL. */
 export function selectRecord(names: Names, id: string): string {
-  return `SELECT ${ms('clock_timestamp()')}::text AS now, (SELECT ${recordJson}::text FROM ${names.records} k WHERE k.id = ${id}) AS record`
+  return `SELECT ${millisecondsOf('clock_timestamp()')}::text AS now, (SELECT ${recordJson}::text FROM ${names.records} k WHERE k.id = ${id}) AS record`
 }
 
+/** When the transaction began, in microseconds: a whole number, which no setting of a session writes differently. */
+export const beganSql: string = `(date_part('epoch', now()) * 1000000)::bigint`
+
 /**
- * The start of a transaction: takes the key's lock, then looks at the record. The look is a statement of its own, after the lock, so
- * that it sees what the lock's last holder committed. Answers `locked began now live record`, the last as JSON or nothing.
+ * The start of a transaction: takes the key's lock, then looks whether there is a record. The look is a statement of its own, after the
+ * lock, so that it sees what the lock's last holder committed. Says `locked began now live record`, the last as JSON or nothing.
+ *
+ * A procedure, and not a function: CALL is not planned and runs no query of its own. A new key, which is what most calls bring, reads no column
+ * and makes no JSON. Together they spare a seventh of what Postgres spends on a keyed call.
  */
-export function beginFunction(names: Names): string {
+export function beginProcedure(names: Names): string {
   return `
-CREATE OR REPLACE FUNCTION ${names.begin}(p_id text, p_scope text, p_quota bigint) RETURNS text LANGUAGE plpgsql AS $$
+CREATE OR REPLACE PROCEDURE ${names.begin}(p_id text, p_scope text, p_quota bigint, INOUT said text) LANGUAGE plpgsql AS $$
 DECLARE
   locked boolean := pg_try_advisory_xact_lock(${names.lock('key', 'p_id')});
   record text;
   live bigint := 0;
 BEGIN
-  SELECT ${recordJson} INTO record FROM ${names.records} k WHERE k.id = p_id;
+  PERFORM FROM ${names.records} k WHERE k.id = p_id;
+  IF FOUND THEN
+    SELECT ${recordJson} INTO record FROM ${names.records} k WHERE k.id = p_id;
+  END IF;
   IF p_quota IS NOT NULL THEN
     SELECT count(*) INTO live FROM (
       SELECT FROM ${names.records} k
@@ -44,28 +54,28 @@ BEGIN
       LIMIT p_quota
     ) counted;
   END IF;
-  RETURN concat(locked, ' ', extract(epoch FROM now()), ' ', ${ms('clock_timestamp()')}, ' ', live, ' ', record);
+  said := concat(locked, ' ', ${beganSql}, ' ', date_part('epoch', clock_timestamp()) * 1000, ' ', live, ' ', record);
 END $$`
 }
 
 /**
  * The end of a transaction: records the answer, or raises, which undoes the handler's effects. `p_version` is the row version the
  * start saw, NULL for none: then a record made meanwhile fails the INSERT, which is cheaper than ON CONFLICT. Anything that happened to
- * the record since the start makes the transaction void.
+ * the record since the start makes the transaction void. Answers nothing: not even a row has to be described, sent and read.
  */
-export function finishFunction(names: Names): string {
+export function finishProcedure(names: Names): string {
   const insert = `INSERT INTO ${names.records} AS k (id, scope, fingerprint, state, owner, attempt, created_at, completed_at, expires_at, answer)
   VALUES (p_id, p_scope, p_fingerprint, 'done', p_owner, p_attempt, now(), t, t + p_retention * interval '1 millisecond', p_answer)`
   return `
-CREATE OR REPLACE FUNCTION ${names.finish}(
-  p_id text, p_scope text, p_fingerprint text, p_owner text, p_attempt integer, p_began text, p_version text, p_continues boolean,
+CREATE OR REPLACE PROCEDURE ${names.finish}(
+  p_id text, p_scope text, p_fingerprint text, p_owner text, p_attempt integer, p_began bigint, p_version text, p_continues boolean,
   p_answer bytea, p_retention float8, p_quota bigint
-) RETURNS void LANGUAGE plpgsql AS $$
+) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   t timestamptz;
 BEGIN
-  IF extract(epoch FROM now())::text <> p_began THEN RAISE EXCEPTION 'the transaction was ended early' USING ERRCODE = '${conditions.ended}'; END IF;
+  IF ${beganSql} <> p_began THEN RAISE EXCEPTION 'the transaction was ended early' USING ERRCODE = '${conditions.ended}'; END IF;
   IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
   IF p_quota IS NOT NULL AND NOT p_continues AND ${names.isFull}(p_id, p_scope, p_quota) THEN
     RAISE EXCEPTION 'the account has its quota of keys' USING ERRCODE = '${conditions.full}';

@@ -11,7 +11,7 @@ import type { Names } from './names.ts'
 import { splitAt, toRecord } from './record-row.ts'
 import { openSession } from './session.ts'
 import type { Session } from './session.ts'
-import { conditions } from './transact.sql.ts'
+import { beganSql, conditions } from './transact.sql.ts'
 import { abort, endedEarly, runBody } from './transaction-body.ts'
 
 /** The handler's part of a transaction. */
@@ -63,9 +63,9 @@ async function beginOn(context: Context, names: Names, claim: Claim): Promise<Be
   try {
     const { id, scope, quota } = claim
     const results = await session.script(
-      `BEGIN ISOLATION LEVEL ${context.isolation} READ WRITE; SELECT ${names.begin}(${text(id)}, ${text(scope)}, ${number(quota)})`,
+      `BEGIN ISOLATION LEVEL ${context.isolation} READ WRITE; CALL ${names.begin}(${text(id)}, ${text(scope)}, ${number(quota)}, '')`,
     )
-    const said = String(Object.values(results.at(-1)?.rows[0] ?? {})[0])
+    const said = String(results.at(-1)?.rows[0]?.['said'])
     const [locked, began = '', now = '', live, json] = splitAt(said, 4)
     const found = toRecord(id, json === '' ? undefined : json)
     const decision = decideClaim(found?.record, claim, Number(now), Number(live))
@@ -118,7 +118,7 @@ async function finish(
   const values = [
     ...[id, scope, fingerprint, owner].map(text),
     String(attempt),
-    isAlone ? 'extract(epoch FROM now())::text' : text(began),
+    isAlone ? beganSql : number(Number(began)),
     version === undefined ? 'NULL' : text(version),
     String(continues),
     bytes(end.commit),
@@ -128,7 +128,7 @@ async function finish(
   // The key is free for a moment between the two transactions; whoever takes it meanwhile, one of the two answers is recorded.
   const restart = isAlone ? `ROLLBACK; BEGIN ISOLATION LEVEL ${context.isolation} READ WRITE; ` : ''
   try {
-    await session.script(`${restart}SELECT ${names.finish}(${values.join(', ')}); COMMIT`)
+    await session.script(`${restart}CALL ${names.finish}(${values.join(', ')}); COMMIT`)
     session.release()
     return { kind: 'committed' }
   } catch (error) {
