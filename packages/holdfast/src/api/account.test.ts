@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { accountFact, createCall, createReply, problem, toFields } from '../core/index.ts'
+import { accountFact, createCall, createReply, problem, stack, toFields } from '../core/index.ts'
 import type { Call } from '../core/index.ts'
 import { accountStep } from './account.ts'
 import type { AccountResolver } from './account.ts'
@@ -39,6 +39,18 @@ describe('the account step', () => {
     ['a number', () => 7 as unknown as string],
   ])('refuses a call of %s before the handler', async (_who, resolve) => {
     expect(await ask(resolve)).toEqual({ status: 401, account: undefined, handled: false, challenge: 'Bearer' })
+  })
+
+  it.each<[string, AccountResolver]>([
+    ['at once', () => 'ada'],
+    ['later', async () => 'ada'],
+    ['as nobody', () => undefined],
+  ])('asks the resolver once, also before other steps: %s', async (_when, answer) => {
+    const resolve = vi.fn<AccountResolver>(answer)
+    const inner = vi.fn<(call: Call) => ReturnType<typeof createReply>>(() => createReply(200))
+    const call = createCall({ method: 'POST', url: '/', headers: toFields({}) })
+    const { status } = await stack(accountStep(resolve, problem), (seen) => inner(seen))(call, () => createReply(500))
+    expect([resolve.mock.calls.length, status === 200, inner.mock.calls.length === 1]).toEqual([1, status !== 401, status !== 401])
   })
 
   it('passes on what the resolver throws', async () => {

@@ -20,6 +20,12 @@ import { sheddingOf, sheddingStep } from './shedding-step.ts'
 import { knownRoutes, pathOf, pathStep, versioningOf } from './versioning-step.ts'
 import type { KnownRoute } from './versioning-step.ts'
 
+/** A route that a call may match. */
+interface Found {
+  readonly route: string
+  readonly policy: Policy
+}
+
 /** A checked declaration, ready to be mounted by an adapter. */
 export interface Api {
   /** All promises as one policy, for `holdfast(api)` of an adapter. */
@@ -70,12 +76,19 @@ export function defineApi(declaration: ApiDeclaration): Api {
     limits?.forOthers === undefined ? next(call) : limits.forOthers(call, next)
 
   function policy(call: Call, next: Next): Promise<Reply> | Reply {
+    // A URL that is a declared path needs no parsing.
+    const known = declaration.versions === undefined ? router.findDeclared(call.method, call.url) : undefined
+    if (known !== undefined) return run(known, call, next)
     const path = pathOf(call, declaration)
     const found = router.find(call.method, path)
     if (found === undefined)
       return path.startsWith('/.well-known/') ? others(call, (inner) => ownPage(inner, path, next)) : others(call, next)
-    call.facts.set(routeFact, found.route)
-    return found.policy(call, next)
+    return run(found, call, next)
+  }
+
+  function run({ route, policy: routePolicy }: Found, call: Call, next: Next): Promise<Reply> | Reply {
+    call.facts.set(routeFact, route)
+    return routePolicy(call, next)
   }
 
   function ownPage(call: Call, path: string, next: Next): Promise<Reply> | Reply {
