@@ -21,15 +21,21 @@ export class GivenHead implements HeaderReader {
     return this.#find(name) !== undefined
   }
 
-  set(name: string, value: string | undefined): void {
+  setHeader(name: string, value: string): void {
+    this.removeHeader(name)
+    this.fields[name] = value
+  }
+
+  /** Node writes every spelling of a name. */
+  removeHeader(name: string): void {
     for (let before = this.#find(name); before !== undefined; before = this.#find(name)) delete this.fields[before]
-    if (value !== undefined) this.fields[name] = value
   }
 
   /** As the handler spells it. */
   #find(name: string): string | undefined {
     const { length } = name
-    for (const given in this.fields) if (given.length === length && given.toLowerCase() === name.toLowerCase()) return given
+    for (const given in this.fields)
+      if (given.length === length && (given === name || given.toLowerCase() === name.toLowerCase())) return given
     return undefined
   }
 }

@@ -8,54 +8,78 @@ import type { HeadFields } from './head-args.ts'
 import { LiveFields } from './live-fields.ts'
 import type { Natives } from './natives.ts'
 
+const lateKey: unique symbol = Symbol('holdfast.late')
+
+/** What is to be added to the head of one response, and its own method from before. */
+interface Late {
+  readonly terminal: Terminal
+  readonly writeHead: Natives['writeHead']
+}
+
+type LateResponse = ServerResponse & { [lateKey]?: Late }
+
 /**
  * Adds fields at the moment a handler's head is written, and leaves everything else alone. HTTP/1.1 only, whose response writes every head by
  * its own `writeHead`; that of HTTP/2 does not.
  */
-export function addLateHeaders(res: ServerResponse, terminal: Terminal): void {
-  // Bound for the reason that Interception gives.
-  res.writeHead = writeDressedHead.bind(res, terminal, res.writeHead as Natives['writeHead']) as ServerResponse['writeHead']
+export function addLateHeaders(res: LateResponse, terminal: Terminal): void {
+  const late: Late = { terminal, writeHead: res.writeHead as Natives['writeHead'] }
+  if (res[lateKey] === undefined) {
+    res[lateKey] = late
+    // One function for all responses: to make one for each costs more than all it does.
+    res.writeHead = writeLateHead as ServerResponse['writeHead']
+  } else res.writeHead = writeDressedHead.bind(undefined, res, late) as ServerResponse['writeHead']
+}
+
+function writeLateHead(this: LateResponse, status: number, reason: unknown, fields: HeadFields): ServerResponse {
+  return writeDressedHead(this, this[lateKey] as Late, status, reason, fields)
 }
 
 function writeDressedHead(
-  this: ServerResponse,
-  terminal: Terminal,
-  writeHead: Natives['writeHead'],
+  res: ServerResponse,
+  { terminal, writeHead }: Late,
   status: number,
   reason: unknown,
   fields: HeadFields,
 ): ServerResponse {
   const phrase = typeof reason === 'string' ? reason : undefined
   const given = phrase === undefined ? ((fields ?? reason) as HeadFields) : fields
-  if (isPlain(given) && this.getHeaderNames().length === 0) {
+  if (isPlain(given) && res.getHeaderNames().length === 0) {
     // Nothing set before, and fields in one object: Node writes those as they are, which is its short way.
     const head = new GivenHead(given)
-    dress(terminal, Number(status) | 0, head, (name, value) => head.set(name, value))
-    if (phrase === undefined) writeHead.call(this, status, head.fields)
-    else writeHead.call(this, status, phrase, head.fields)
+    dress(terminal, Number(status) | 0, head, head)
+    if (phrase === undefined) writeHead.call(res, status, head.fields)
+    else writeHead.call(res, status, phrase, head.fields)
   } else {
-    takeHead(this, status, phrase, given)
-    dress(terminal, this.statusCode, new LiveFields(this), (name, value) => {
-      if (value === undefined) this.removeHeader(name)
-      else this.setHeader(name, value)
-    })
-    writeHead.call(this, this.statusCode)
+    takeHead(res, status, phrase, given)
+    dress(terminal, res.statusCode, new LiveFields(res), res)
+    writeHead.call(res, res.statusCode)
   }
   // Only now: a head that Node refuses may be followed by one that it takes.
-  this.writeHead = writeHead as ServerResponse['writeHead']
-  return this
+  res.writeHead = writeHead as ServerResponse['writeHead']
+  return res
 }
 
 function isPlain(fields: HeadFields): fields is Record<string, string> {
   return typeof fields === 'object' && fields !== null && !Array.isArray(fields)
 }
 
+/** Where fields are set. */
+interface Settable {
+  setHeader(name: string, value: string): unknown
+  removeHeader(name: string): void
+}
+
 /** This is inside of the handler's own call: what fails here must not be taken for a failure of the handler's. */
-function dress(terminal: Terminal, status: number, headers: HeaderReader, set: (name: string, value: string | undefined) => void): void {
+function dress(terminal: Terminal, status: number, headers: HeaderReader, target: Settable): void {
   try {
     for (const headersOf of terminal.lateHeaders) {
       const changes = headersOf({ status, headers })
-      for (const name in changes) set(name, changes[name])
+      for (const name in changes) {
+        const value = changes[name]
+        if (value === undefined) target.removeHeader(name)
+        else target.setHeader(name, value)
+      }
     }
   } catch (error) {
     reportFailure(error)

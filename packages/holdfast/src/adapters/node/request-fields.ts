@@ -11,8 +11,14 @@ export class RequestFields implements HeaderReader {
 
   get(name: string): string | null {
     const { headers } = this.#req
-    const value: unknown = headers[name] ?? headers[name.toLowerCase()]
+    let value: unknown = headers[name]
     if (typeof value === 'string') return value
+    if (value === undefined) {
+      const lower = name.toLowerCase()
+      // A field that is not there is not looked for twice.
+      value = lower === name ? undefined : headers[lower]
+      if (typeof value === 'string') return value
+    }
     return Array.isArray(value) ? value.join(', ') : null
   }
 
