@@ -19,14 +19,13 @@ export function select(rules: readonly Rule[], subject: Subject, clock: Clock, s
     if (limit === undefined) continue
     const meter = limit.meterAt(limit.kind === 'calendar' ? clock.now() : 0)
     const cost = rule.costOf(subject, meter)
-    const overflow = rule.overflow(subject)
     const item: Applied = {
       owner: rule.owner(subject),
       counter: rule.counter(subject),
       meter,
       cost,
       shadow: rule.shadow,
-      ...(overflow !== undefined && { overflow }),
+      overflow: rule.overflow(subject),
       rule,
       limit,
     }

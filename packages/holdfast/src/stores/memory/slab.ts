@@ -13,6 +13,8 @@ const growth = 1.4
 const smallest = 16
 /** Entries looked at, at each insertion, for some to forget. Two would do to keep up with insertions. */
 const sweptPerInsertion = 8
+/** Up to so many nothing is forgotten: buckets take 16 KiB, and a caller who is back soon need not be entered again. */
+const fewEnough = 512
 /** Entries looked at for one to evict: as many as it takes to find a candidate, and so many for a better one. */
 const mostSampled = 32
 const sampledForBest = 8
@@ -81,7 +83,7 @@ export class Slab {
       if (evicted < 0) return -1
       this.#remove(evicted)
     }
-    this.#sweep(sweptPerInsertion, sweptPerInsertion, now)
+    if (this.size >= fewEnough) this.#sweep(sweptPerInsertion, sweptPerInsertion, now)
     if (this.size >= this.#slots * fullestLoad && this.#slots < this.#largest) this.#grow()
     this.size += 1
     this.version += 1
