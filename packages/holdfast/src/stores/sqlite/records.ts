@@ -1,9 +1,12 @@
 import type { KeyRecord, KeyState } from '../../idempotency/record.ts'
 import type { SqliteDatabase } from './driver.ts'
+import { hashOf } from './key-hash.ts'
+import type { KeyIndex } from './key-index.ts'
 import { scopeIndex } from './schema.ts'
 
 /** A row as SQLite gives it. */
 interface Row {
+  readonly seq: number
   readonly id: string
   readonly scope: string
   readonly fingerprint: string
@@ -18,21 +21,31 @@ interface Row {
   readonly expires_at: number | null
 }
 
+/** A record, and the number of its row. */
+export interface StoredRecord extends KeyRecord {
+  readonly seq: number
+}
+
 // Columns by name everywhere: a newer release may have added some, which this one must leave as they are.
 const columns = 'id, scope, fingerprint, state, owner, attempt, lease_until, progress, answer, created_at, completed_at, expires_at'
-const select = `SELECT ${columns} FROM holdfast_keys WHERE id = ?`
+const selectBySeq = `SELECT seq, ${columns} FROM holdfast_keys WHERE seq = ? AND id = ?`
+// CROSS JOIN keeps the order: an entry of the index, then its row.
+const selectByHash = `SELECT k.seq, ${columns} FROM holdfast_key_index AS i CROSS JOIN holdfast_keys AS k ON k.seq = i.seq WHERE i.hash = ? AND k.id = ?`
 const insert = `INSERT INTO holdfast_keys (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const update =
-  'UPDATE holdfast_keys SET scope = ?, fingerprint = ?, state = ?, owner = ?, attempt = ?, lease_until = ?, progress = ?, answer = ?, created_at = ?, completed_at = ?, expires_at = ? WHERE id = ?'
+  'UPDATE holdfast_keys SET scope = ?, fingerprint = ?, state = ?, owner = ?, attempt = ?, lease_until = ?, progress = ?, answer = ?, created_at = ?, completed_at = ?, expires_at = ? WHERE seq = ?'
 // The index over expires_at leaves out running records; they never expire.
 const collect =
-  "DELETE FROM holdfast_keys WHERE rowid IN (SELECT rowid FROM holdfast_keys WHERE expires_at <= ? AND state <> 'running' LIMIT ?)"
+  "DELETE FROM holdfast_keys WHERE seq IN (SELECT seq FROM holdfast_keys WHERE expires_at <= ? AND state <> 'running' LIMIT ?) RETURNING seq, id"
 
 /** Reads one record, expired or not. */
-export function loadRecord(database: SqliteDatabase, id: string): KeyRecord | undefined {
-  const row = database.prepare(select).get(id) as Row | undefined | null
+export function loadRecord(database: SqliteDatabase, keys: KeyIndex, id: string): StoredRecord | undefined {
+  const seq = keys.recent(id)
+  const recent = seq === undefined ? undefined : (database.prepare(selectBySeq).get(seq, id) as Row | undefined | null)
+  const row = recent ?? (database.prepare(selectByHash).get(hashOf(id), id) as Row | undefined | null)
   if (row === undefined || row === null) return undefined
   return {
+    seq: row.seq,
     id: row.id,
     scope: row.scope,
     fingerprint: row.fingerprint,
@@ -49,26 +62,29 @@ export function loadRecord(database: SqliteDatabase, id: string): KeyRecord | un
 }
 
 /** Writes a record; `before` is the one that `loadRecord` found in this transaction. */
-export function saveRecord(database: SqliteDatabase, before: KeyRecord | undefined, record: KeyRecord): void {
+export function saveRecord(database: SqliteDatabase, keys: KeyIndex, before: StoredRecord | undefined, record: KeyRecord): void {
   const { id, scope, fingerprint, state, owner, attempt } = record
   const leaseUntil = record.leaseUntil ?? null
   const progress = record.progress ?? null
   const answer = record.answer ?? null
   const completedAt = record.completedAt ?? null
   const expiresAt = record.expiresAt ?? null
-  if (before === undefined)
-    database
+  if (before === undefined) {
+    const { lastInsertRowid } = database
       .prepare(insert)
       .run(id, scope, fingerprint, state, owner, attempt, leaseUntil, progress, answer, record.createdAt, completedAt, expiresAt)
-  else
+    keys.added(id, Number(lastInsertRowid))
+  } else
     database
       .prepare(update)
-      .run(scope, fingerprint, state, owner, attempt, leaseUntil, progress, answer, record.createdAt, completedAt, expiresAt, id)
+      .run(scope, fingerprint, state, owner, attempt, leaseUntil, progress, answer, record.createdAt, completedAt, expiresAt, before.seq)
 }
 
 /** Deletes up to `limit` expired records. */
-export function deleteExpired(database: SqliteDatabase, now: number, limit: number): number {
-  return Number(database.prepare(collect).run(now, limit).changes)
+export function deleteExpired(database: SqliteDatabase, keys: KeyIndex, now: number, limit: number): number {
+  const rows = database.prepare(collect).all(now, limit) as Pick<Row, 'seq' | 'id'>[]
+  for (const { seq, id } of rows) keys.deleted(database, id, seq)
+  return rows.length
 }
 
 const count = `SELECT count(*) AS live FROM (
