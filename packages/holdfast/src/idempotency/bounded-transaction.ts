@@ -28,6 +28,15 @@ export function boundedTransaction<Context, End, Verdict>(
         cancel = giveUpLater('end')
       }
     })
-    void work.then(resolve, reject).finally(() => cancel())
+    work.then(
+      (verdict) => {
+        cancel()
+        resolve(verdict)
+      },
+      (error: unknown) => {
+        cancel()
+        reject(error as Error)
+      },
+    )
   })
 }

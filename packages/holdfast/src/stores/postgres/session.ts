@@ -38,7 +38,16 @@ export async function openSession(pool: PostgresPool, timeoutMs: number): Promis
         release(error)
         reject(error)
       }, limitMs)
-      work.then(resolve, reject).finally(() => clearTimeout(timer))
+      work.then(
+        (value) => {
+          clearTimeout(timer)
+          resolve(value)
+        },
+        (error: unknown) => {
+          clearTimeout(timer)
+          reject(error as Error)
+        },
+      )
     })
   }
 

@@ -115,20 +115,13 @@ async function finish(
   const attempt = verdict.kind === 'acquired' ? verdict.attempt : 1
   const { id, scope, fingerprint, owner, quota } = claim
   const isAlone = end.undoEffects === true
-  const values = [
-    ...[id, scope, fingerprint, owner].map(text),
-    String(attempt),
-    isAlone ? beganSql : number(Number(began)),
-    version === undefined ? 'NULL' : text(version),
-    String(continues),
-    bytes(end.commit),
-    span(end.retentionMs),
-    number(quota),
-  ]
+  const instant = isAlone ? beganSql : text(began)
+  const seen = version === undefined ? 'NULL' : text(version)
+  const call = `CALL ${names.finish}(${text(id)}, ${text(scope)}, ${text(fingerprint)}, ${text(owner)}, ${attempt}, ${instant}, ${seen}, ${continues}, ${bytes(end.commit)}, ${span(end.retentionMs)}, ${number(quota)})`
   // The key is free for a moment between the two transactions; whoever takes it meanwhile, one of the two answers is recorded.
   const restart = isAlone ? `ROLLBACK; BEGIN ISOLATION LEVEL ${context.isolation} READ WRITE; ` : ''
   try {
-    await session.script(`${restart}CALL ${names.finish}(${values.join(', ')}); COMMIT`)
+    await session.script(`${restart}${call}; COMMIT`)
     session.release()
     return { kind: 'committed' }
   } catch (error) {
