@@ -15,12 +15,18 @@ export interface CheckpointThread {
 }
 
 // As text, because a URL to a file of its own is lost when the library is bundled. Whoever writes first after everything was copied
-// starts the log anew, and SQLite syncs its new header on the spot: that is done here too, with a row nobody reads.
+// starts the log anew, and SQLite syncs its new header on the spot: that is done here too, with a row nobody reads. Where a writer
+// keeps the lock, it does so itself; the copy has ended well all the same.
 const program = `
 const { parentPort, workerData } = require('node:worker_threads')
 const { DatabaseSync } = require('node:sqlite')
 const database = new DatabaseSync(workerData.path)
 database.exec('PRAGMA busy_timeout = ' + workerData.waitMs + '; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0')
+function restartLog() {
+  try {
+    database.exec("UPDATE holdfast_meta SET value = value + 1 WHERE name = 'log-restarts'")
+  } catch {}
+}
 parentPort.on('message', (mode) => {
   if (mode === 'close') {
     database.close()
@@ -29,7 +35,7 @@ parentPort.on('message', (mode) => {
   }
   try {
     const result = { ...database.prepare('PRAGMA wal_checkpoint(' + mode + ')').get() }
-    if (result.log === result.checkpointed) database.exec("UPDATE holdfast_meta SET value = value + 1 WHERE name = 'log-restarts'")
+    if (result.log === result.checkpointed) restartLog()
     parentPort.postMessage({ result })
   } catch (error) {
     parentPort.postMessage({ failure: String(error) })

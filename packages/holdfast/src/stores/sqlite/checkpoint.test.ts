@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../../test/sqlite/support.ts'
+import { createCheckpointThread } from './checkpoint-thread.ts'
 import type { CheckpointResult, CheckpointThread } from './checkpoint-thread.ts'
 import { createCheckpoints } from './checkpoint.ts'
 import type { Connection } from './connection.ts'
@@ -53,6 +55,21 @@ describe('checkpoints', () => {
     // 360 MB went through the log; it starts anew at 64 MB, and grows on while the copying begins.
     expect(longest).toBeLessThan(128 * 1_048_576)
   }, 120_000)
+
+  it('end well beside a writer that keeps the lock', async () => {
+    const path = folder.file('locked.db')
+    const store = sqlite(path)
+    const writer = new DatabaseSync(path)
+    writer.exec("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('copied'); BEGIN IMMEDIATE")
+    const thread = createCheckpointThread(path, 10)
+    const { log, checkpointed } = await thread.run('PASSIVE')
+    expect(log).toBeGreaterThan(0)
+    expect(checkpointed).toBe(log)
+    writer.exec('COMMIT')
+    await thread.close()
+    writer.close()
+    await store.close()
+  })
 
   it('leave a short log alone', () => {
     const thread = threadOf([])
