@@ -17,11 +17,51 @@ import { changeHead, restoreHead, setField } from './reply-head.ts'
 import type { HeadSnapshot } from './reply-head.ts'
 import type { FastifyReply, HookDone } from './types.ts'
 
+const exchangeKey: unique symbol = Symbol('holdfast.exchange')
+
+interface ExchangedReply extends FastifyReply {
+  [exchangeKey]?: Exchange
+}
+
+/** The preHandler hook: its `done` is the policy's `next`. */
+export function start(policy: Policy, call: FastifyCall, reply: ExchangedReply, done: HookDone): void {
+  const terminal = new Terminal()
+  let outcome: Promise<Reply> | Reply
+  try {
+    outcome = policy(call, terminal.next)
+  } catch (error) {
+    outcome = failed(error)
+  }
+  const isBare = outcome === terminal && !terminal.isObserved
+  if (isBare && (!terminal.hasLateHeaders || isHttp1(reply.raw))) {
+    if (terminal.hasLateHeaders) addLateHeaders(reply.raw, terminal)
+    terminal.runBare(call)
+    return run(call, terminal.call ?? call, done)
+  }
+  const exchange = new Exchange(call, reply, terminal)
+  reply[exchangeKey] = exchange
+  if (isBare) exchange.startBare(done)
+  else exchange.start(outcome, done)
+}
+
+/** The exchange of a reply that has to be looked at before it is sent. */
+export function exchangeOf(reply: ExchangedReply): Exchange | undefined {
+  return reply[exchangeKey]
+}
+
+function run(first: FastifyCall, call: Call, done: HookDone): void {
+  if (call !== first) {
+    remember(first.req, call)
+    first.handOver(call)
+  }
+  runWithCall(call, done)
+}
+
 /** One request on its way through a policy and Fastify's handler. */
-export class Exchange {
+class Exchange {
   readonly #call: FastifyCall
   readonly #reply: FastifyReply
-  readonly #terminal: Terminal = new Terminal()
+  readonly #terminal: Terminal
   #before: HeadSnapshot | undefined
   #live: LiveFastifyReply | undefined
   #send: HookDone | undefined
@@ -29,31 +69,25 @@ export class Exchange {
   #isUntyped = false
   #isBare = false
 
-  constructor(call: FastifyCall, reply: FastifyReply) {
+  constructor(call: FastifyCall, reply: FastifyReply, terminal: Terminal) {
     this.#call = call
     this.#reply = reply
+    this.#terminal = terminal
   }
 
-  /** The preHandler hook: its `done` is the policy's `next`. */
-  start(policy: Policy, done: HookDone): void {
-    const terminal = this.#terminal
-    let outcome: Promise<Reply> | Reply
-    try {
-      outcome = policy(this.#call, terminal.next)
-    } catch (error) {
-      outcome = failed(error)
-    }
-    if (outcome === terminal && !terminal.isObserved) {
-      this.#isOver = true
-      if (terminal.hasLateHeaders && isHttp1(this.#reply.raw)) addLateHeaders(this.#reply.raw, terminal)
-      else this.#isBare = true
-      terminal.runBare(this.#call)
-      return this.#run(terminal.call ?? this.#call, done)
-    }
-    terminal.begin((call) => {
+  /** Nothing but fields are added, where that cannot be done as the head is written. */
+  startBare(done: HookDone): void {
+    this.#isOver = true
+    this.#isBare = true
+    this.#terminal.runBare(this.#call)
+    run(this.#call, this.#terminal.call ?? this.#call, done)
+  }
+
+  start(outcome: Promise<Reply> | Reply, done: HookDone): void {
+    this.#terminal.begin((call) => {
       this.#before = this.#reply.getHeaders()
       this.#reply.raw.once('close', () => this.#onClose())
-      this.#run(call, done)
+      run(this.#call, call, done)
     })
     if (isPromised(outcome)) {
       outcome.then(
@@ -63,18 +97,10 @@ export class Exchange {
     } else this.#answer(outcome)
   }
 
-  #run(call: Call, done: HookDone): void {
-    if (call !== this.#call) {
-      remember(this.#call.req, call)
-      this.#call.handOver(call)
-    }
-    runWithCall(call, done)
-  }
-
   /** The onSend hook: Fastify's answer is complete but for its writing. */
   intercept(payload: unknown, done: HookDone): void {
     if (this.#isOver || this.#terminal.call === undefined || this.#live !== undefined) {
-      if (this.#isBare && this.#terminal.hasLateHeaders) this.#dress()
+      if (this.#isBare) this.#dress()
       if (this.#isUntyped) this.#reply.removeHeader('content-type')
       return done()
     }

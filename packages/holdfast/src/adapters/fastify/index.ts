@@ -4,17 +4,11 @@ import type { PolicySource } from '../../core/policy.ts'
 import { callOf as callOfRaw } from '../node/call.ts'
 import { mayHaveBody } from '../request-body.ts'
 import { FastifyCall, attachKept } from './call.ts'
-import { Exchange } from './exchange.ts'
+import { exchangeOf, start } from './exchange.ts'
 import { KeptBody, keepBody } from './kept-body.ts'
-import type { FastifyPlugin, FastifyReply, Hooks } from './types.ts'
+import type { FastifyPlugin, Hooks } from './types.ts'
 
 export type { FastifyInstance, FastifyPlugin } from './types.ts'
-
-const exchangeKey: unique symbol = Symbol('holdfast.exchange')
-
-interface ExchangedReply extends FastifyReply {
-  [exchangeKey]?: Exchange
-}
 
 /**
  * Puts a policy, or a declared API, round all routes of the application that registers it. It runs after Fastify has parsed
@@ -38,13 +32,11 @@ export function holdfast(source: PolicySource): FastifyPlugin {
       }
       parsed()
     })
-    hooks.addHook('preHandler', (request, reply: ExchangedReply, handled) => {
-      const exchange = new Exchange(new FastifyCall(request, reply.raw), reply)
-      reply[exchangeKey] = exchange
-      exchange.start(policy, handled)
+    hooks.addHook('preHandler', (request, reply, handled) => {
+      start(policy, new FastifyCall(request, reply.raw), reply, handled)
     })
-    hooks.addHook('onSend', (_request, reply: ExchangedReply, payload, sent) => {
-      const exchange = reply[exchangeKey]
+    hooks.addHook('onSend', (_request, reply, payload, sent) => {
+      const exchange = exchangeOf(reply)
       if (exchange === undefined) sent()
       else exchange.intercept(payload, sent)
     })

@@ -56,13 +56,17 @@ function runBare(call: NodeCall, terminal: Terminal, proceed: () => unknown): vo
   if (inner !== call) replace(call, inner)
   terminal.runBare(call)
   if (terminal.hasLateHeaders) addLateHeaders(call.res, terminal)
-  attempt(
-    () => runWithCall(inner, proceed),
-    (error) => {
-      if (call.res.headersSent) call.res.destroy()
-      else writeReply(call.req, call.res, failed(error))
-    },
-  )
+  try {
+    const result = runWithCall(inner, proceed)
+    if (result instanceof Promise) result.catch((error: unknown) => failBare(call, error))
+  } catch (error) {
+    failBare(call, error)
+  }
+}
+
+function failBare({ req, res }: NodeCall, error: unknown): void {
+  if (res.headersSent) res.destroy()
+  else writeReply(req, res, failed(error))
 }
 
 /** A reply without a handler. What was read of the request's body was put back, and would else block the connection. */
