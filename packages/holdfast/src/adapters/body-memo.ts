@@ -2,15 +2,15 @@ import { bodyTooLarge, isHoldfastError } from '../core/errors.ts'
 
 interface Reading {
   readonly limit: number
-  readonly bytes: Promise<Uint8Array>
+  readonly bytes: Promise<Uint8Array> | Uint8Array
 }
 
 /** Reads a body once for all who ask. A reading that stopped at one limit does not stand in the way of a larger one. */
 export class BodyMemo {
-  readonly #load: (limit: number) => Promise<Uint8Array>
+  readonly #load: (limit: number) => Promise<Uint8Array> | Uint8Array
   #reading: Reading | undefined
 
-  constructor(load: (limit: number) => Promise<Uint8Array>) {
+  constructor(load: (limit: number) => Promise<Uint8Array> | Uint8Array) {
     this.#load = load
   }
 

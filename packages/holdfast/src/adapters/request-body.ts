@@ -28,9 +28,12 @@ export function mayHaveBody({ headers, httpVersionMajor }: IncomingHead): boolea
 }
 
 /** Reads the body of a request ahead of its handler, without reading any of it when its declared length is over the limit. */
-export function readBodyAhead(request: IncomingHead & ReadAhead, limit: number): Promise<Uint8Array> {
-  if (!mayHaveBody(request)) return Promise.resolve(nothing)
-  if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(bodyTooLarge(limit))
+export async function readBodyAhead(request: IncomingHead & ReadAhead, limit: number): Promise<Uint8Array> {
+  if (!mayHaveBody(request)) return nothing
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw bodyTooLarge(limit)
+  // A small body mostly comes in one piece with its head, and is all there once the parser is through with that, which it is before any promise goes on.
+  // Nothing is missed meanwhile: a request of HTTP/1.1 emits no error that nobody listens for.
+  if (request.httpVersionMajor === 1) await Promise.resolve()
   return readAhead(request, limit)
 }
 
@@ -38,20 +41,37 @@ export function readBodyAhead(request: IncomingHead & ReadAhead, limit: number):
  * Reads a stream to its end and puts everything back, so that whoever reads it next finds it untouched. Over `limit` bytes it
  * rejects with `body-too-large`, and what was read is put back as well.
  */
-export function readAhead(stream: ReadAhead, limit: number): Promise<Uint8Array> {
-  if (stream.destroyed) return Promise.reject(bodyIncomplete())
-  // With nothing to wait for, listening would only set off 'end', which the next reader needs to see.
-  if (hasEnded(stream) && stream.readableLength === 0) return Promise.resolve(nothing)
+export async function readAhead(stream: ReadAhead, limit: number): Promise<Uint8Array> {
+  if (stream.destroyed) throw bodyIncomplete()
+  return hasEnded(stream) ? takeWhole(stream, limit) : listenToEnd(stream, limit)
+}
+
+function takeWhole(stream: ReadAhead, limit: number): Uint8Array {
+  const chunks: Uint8Array[] = []
+  const size = readAll(stream, chunks)
+  const bytes = concat(chunks, size)
+  if (size > 0) stream.unshift(bytes)
+  if (size > limit) throw bodyTooLarge(limit)
+  return bytes
+}
+
+/** Never reads at the end: that schedules 'end', after which nothing can be put back. Returns how many bytes there were. */
+function readAll(stream: ReadAhead, into: Uint8Array[]): number {
+  let size = 0
+  while (stream.readableLength > 0) {
+    const chunk = toBytes(stream.read())
+    into.push(chunk)
+    size += chunk.byteLength
+  }
+  return size
+}
+
+function listenToEnd(stream: ReadAhead, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let size = 0
     const onReadable = (): void => {
-      // Never read() at the end: that schedules 'end', after which nothing can be put back.
-      while (stream.readableLength > 0) {
-        const chunk = toBytes(stream.read())
-        chunks.push(chunk)
-        size += chunk.byteLength
-      }
+      size += readAll(stream, chunks)
       if (size > limit) settle(bodyTooLarge(limit))
       else if (hasEnded(stream)) settle()
     }

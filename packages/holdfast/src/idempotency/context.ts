@@ -50,6 +50,8 @@ const decoder = new TextDecoder()
 /** Tells a step that is started inside the transaction of another: it would wait for itself. */
 const insideStep = new AsyncLocalStorage<true>()
 
+const noResults: Readonly<Record<string, unknown>> = {}
+
 /** The context of one execution, as the policy sees it. */
 export class ExecutionContext implements IdempotencyContext {
   readonly key: string
@@ -62,8 +64,8 @@ export class ExecutionContext implements IdempotencyContext {
   /** Made when it is asked for: most handlers never look, and it costs more than a claim. */
   #aborter: AbortController | undefined
   #lost: HoldfastError | undefined
-  #results: Record<string, unknown>
-  #saving: Promise<unknown> = Promise.resolve()
+  #results: Readonly<Record<string, unknown>>
+  #saving: Promise<unknown> | undefined
 
   constructor(settings: Settings, name: KeyName, id: string, owner: string, attempt: number, progress: Uint8Array | undefined) {
     this.key = name.key
@@ -73,7 +75,7 @@ export class ExecutionContext implements IdempotencyContext {
     this.#name = name
     this.#id = id
     this.#results =
-      progress === undefined ? {} : (JSON.parse(decoder.decode(settings.sealer.open(name, progress))) as Record<string, unknown>)
+      progress === undefined ? noResults : (JSON.parse(decoder.decode(settings.sealer.open(name, progress))) as Record<string, unknown>)
   }
 
   get signal(): AbortSignal {
@@ -132,7 +134,7 @@ export class ExecutionContext implements IdempotencyContext {
 
   /** One after the other: each saves the results of all before it. */
   #save<T>(name: string, run: (transaction: unknown) => T | Promise<T>): Promise<T> {
-    const saved = this.#saving.then(() => this.#saveNow(name, run))
+    const saved = (this.#saving ?? Promise.resolve()).then(() => this.#saveNow(name, run))
     this.#saving = saved.catch(() => undefined)
     return saved
   }

@@ -26,8 +26,12 @@ export async function toKeyedCall(settings: Settings, call: Call, next: Next, ke
       detail: `the key says it was made at ${new Date(minted).toISOString()}, which is in the future; check the caller's clock`,
     })
   }
-  const description = await describe(settings, call)
-  if (typeof description !== 'string') return description
+  let description: string
+  try {
+    description = settings.describe(call, await call.bytes(settings.maxBodyBytes))
+  } catch (error) {
+    return refuseBody(settings, error)
+  }
   const { sealer } = settings
   const name: KeyName = {
     account,
@@ -49,12 +53,8 @@ export async function toKeyedCall(settings: Settings, call: Call, next: Next, ke
   return { call, next, name, claim, retentionMs: minted === undefined ? settings.retentionMs : settings.retentionMs + clockToleranceMs }
 }
 
-async function describe(settings: Settings, call: Call): Promise<string | Reply> {
-  try {
-    return settings.describe(call, await call.bytes(settings.maxBodyBytes))
-  } catch (error) {
-    if (error instanceof CanonicalJsonError) return settings.problem('body-invalid', { detail: error.message })
-    if (isHoldfastError(error) && error.code === 'body-too-large') return settings.problem('body-too-large', { detail: error.message })
-    throw error
-  }
+function refuseBody(settings: Settings, error: unknown): Reply {
+  if (error instanceof CanonicalJsonError) return settings.problem('body-invalid', { detail: error.message })
+  if (isHoldfastError(error) && error.code === 'body-too-large') return settings.problem('body-too-large', { detail: error.message })
+  throw error
 }

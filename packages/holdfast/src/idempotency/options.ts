@@ -69,7 +69,7 @@ export interface IdempotencyOptions extends IdempotencyRules {
   readonly keysPerAccount?: number
   readonly clock?: Clock
   readonly random?: Random
-  /** Makes the owner of an execution. @default crypto.randomUUID */
+  /** Makes the owner of an execution, which no other process may ever name again. @default a UUID of the process and a count */
   readonly newOwner?: () => string
   readonly problem?: Problem
   /** Shared by the policies of one API, so that all of them know what runs in this process. */

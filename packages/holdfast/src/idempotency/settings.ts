@@ -59,7 +59,7 @@ export function toSettings(options: IdempotencyOptions): Settings {
     storeTimeoutMs: options.storeTimeoutMs ?? 2_000,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
-    newOwner: options.newOwner ?? (() => crypto.randomUUID()),
+    newOwner: options.newOwner ?? createOwners(),
     problem: withRetryAdvice(options.problem ?? createProblem()),
     inFlight: options.inFlight ?? createInFlight(),
   }
@@ -69,6 +69,13 @@ export function toSettings(options: IdempotencyOptions): Settings {
       `unknownRetentionMs: expected at least 30 days (${30 * day}), got ${settings.unknownRetentionMs}; an unknown outcome must outlive whoever looks into it`,
     )
   return settings
+}
+
+/** Names of executions: one random part for the process, and a number. A UUID for each costs ten times as much, and as a tree of strings is kept with the record. */
+function createOwners(): () => string {
+  const process = crypto.randomUUID()
+  let executions = 0
+  return () => [process, (executions += 1)].join('.')
 }
 
 /** A mistyped value would silently drop a promise, as a mistyped name would. */

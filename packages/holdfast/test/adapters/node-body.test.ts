@@ -94,7 +94,7 @@ describeNode('the body of a Node response', (start) => {
     const port = await start(
       async (call, next) => {
         const reply = await next(call)
-        const captured = captureBody(reply.body, 1000)
+        const captured = Promise.resolve(captureBody(reply.body, 1000))
         begin()
         await captured.catch((error: unknown) => (code = isHoldfastError(error) && error.code))
         end()

@@ -103,7 +103,7 @@ export class NodeCall implements BareRun, Call {
   }
 
   /** Reads the body once: before a parser from the stream, after it from what the parser kept. */
-  protected async load(limit: number): Promise<Uint8Array> {
+  protected load(limit: number): Promise<Uint8Array> | Uint8Array {
     const { req } = this
     if (req.rawBody instanceof Uint8Array || typeof req.rawBody === 'string') return toBytes(req.rawBody)
     if (req.readableEnded || (req.readableDidRead && !this.hasReadAhead)) return this.parsed()
