@@ -17,13 +17,19 @@ export interface Burst {
  */
 export class Load {
   readonly #connections: readonly Connection[]
+  readonly #isAwake: boolean
 
-  private constructor(connections: readonly Connection[]) {
+  private constructor(connections: readonly Connection[], isAwake: boolean) {
     this.#connections = connections
+    this.#isAwake = isAwake
   }
 
-  static async open(port: number, connections: number): Promise<Load> {
-    return new Load(await Promise.all(Array.from({ length: connections }, () => Connection.open(port))))
+  /**
+   * @param isAwake whether this process keeps running while it sends: waking it for each answer is on the server's bill, and the more so the slower the
+   * server is. Not where a third process needs the core.
+   */
+  static async open(port: number, connections: number, isAwake = false): Promise<Load> {
+    return new Load(await Promise.all(Array.from({ length: connections }, () => Connection.open(port))), isAwake)
   }
 
   async send(requests: readonly string[]): Promise<Burst> {
@@ -31,6 +37,7 @@ export class Load {
     const statuses = new Map<number, number>()
     let lastAnswer = ''
     let sent = 0
+    const sleepAgain = this.#isAwake ? stayAwake() : undefined
     const startedAt = performance.now()
     const work = async (connection: Connection): Promise<void> => {
       for (let request = requests[sent++]; request !== undefined; request = requests[sent++]) {
@@ -42,12 +49,20 @@ export class Load {
       }
     }
     await Promise.all(this.#connections.map(work))
+    sleepAgain?.()
     return { seconds: (performance.now() - startedAt) / 1000, latenciesMs, statuses, lastAnswer }
   }
 
   close(): void {
     for (const connection of this.#connections) connection.close()
   }
+}
+
+function stayAwake(): () => void {
+  let turn = setImmediate(function again() {
+    turn = setImmediate(again)
+  })
+  return () => clearImmediate(turn)
 }
 
 class Connection {

@@ -14,7 +14,8 @@ export interface Measured {
   readonly replay: Sample[]
 }
 
-const warmUpRequests = 8_000
+/** Until V8 has compiled it all, which takes the larger programs among those compared longer. */
+const warmUpRequests = 40_000
 
 /** Runs each subject until V8 has compiled what it will compile. */
 export async function warmUp(subjects: readonly Subject[], requests: number = warmUpRequests): Promise<void> {

@@ -32,7 +32,7 @@ export class Subject {
   static async start(name: string, spec: ServerSpec, connections: number, options: StartOptions): Promise<Subject> {
     const process = await startProcess(new URL('server/main.ts', import.meta.url), spec, options)
     const { port } = process.ready as { port: number }
-    return new Subject(name, process, await Load.open(port, connections))
+    return new Subject(name, process, await Load.open(port, connections, spec.storage.kind === 'memory'))
   }
 
   /** Sends requests and checks every answer's status. */

@@ -23,10 +23,10 @@ export class Subject {
     this.#load = load
   }
 
-  static async start(spec: ServerSpec, connections: number, options: StartOptions): Promise<Subject> {
+  static async start(spec: ServerSpec, connections: number, options: StartOptions, isAwake = false): Promise<Subject> {
     const process = await startProcess(new URL('server/main.ts', import.meta.url), spec, options)
     const { port } = process.ready as { port: number }
-    return new Subject(spec, port, process, await Load.open(port, connections))
+    return new Subject(spec, port, process, await Load.open(port, connections, isAwake))
   }
 
   get name(): string {

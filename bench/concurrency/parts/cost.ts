@@ -29,7 +29,7 @@ class Subject {
   static async start(around: Around): Promise<Subject> {
     const spec: ServerSpec = { kind: 'plain', around }
     const process = await startProcess(new URL('../server/main.ts', import.meta.url), spec, { profileFolder: undefined })
-    return new Subject(process, await Load.open((process.ready as { port: number }).port, connections))
+    return new Subject(process, await Load.open((process.ready as { port: number }).port, connections, true))
   }
 
   async measure(call: string): Promise<number> {

@@ -28,7 +28,7 @@ export const postgres: Part = {
         ]
         try {
           await subjects[1]?.assertReplays()
-          await warmUp(subjects, connections === 1 ? 600 : undefined)
+          await warmUp(subjects, connections === 1 ? 600 : 8_000)
           const [bare, keyed] = await interleave(subjects, { rounds: options.rounds ?? 15, requestsEach }, { withReplays: false })
           if (bare !== undefined && keyed !== undefined) tables.push(table(connections, bare.first, keyed.first))
         } finally {

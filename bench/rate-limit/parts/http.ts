@@ -43,7 +43,9 @@ export const http: Part = {
 async function measure(framework: Framework, options: PartOptions): Promise<Table> {
   const { rounds = 20 } = options
   const calls = (count: number): string[] => Array.from({ length: count }, (_, index) => callOf(`account-${index % accounts}`))
-  const subjects = await Promise.all(guards[framework].map((guard) => Subject.start({ framework, guard, limit }, connections, options)))
+  const subjects = await Promise.all(
+    guards[framework].map((guard) => Subject.start({ framework, guard, limit }, connections, options, true)),
+  )
   try {
     for (const subject of subjects) await subject.cpuUs(calls(warmUpRequests), 200)
     const cpu: number[][] = subjects.map(() => [])
