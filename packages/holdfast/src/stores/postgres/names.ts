@@ -16,6 +16,7 @@ export interface Names {
   readonly begin: string
   readonly beginFirst: string
   readonly finish: string
+  readonly finishNew: string
   readonly finishFirst: string
   readonly step: string
   readonly isFull: string
@@ -60,7 +61,8 @@ export function namesOf(schema: string, table: string): Names {
     complete: qualified('_complete_v1'),
     begin: qualified('_begin_v2'),
     beginFirst: qualified('_begin_v1'),
-    finish: qualified('_finish_v2'),
+    finish: qualified('_finish_v3'),
+    finishNew: qualified('_finish_new_v1'),
     finishFirst: qualified('_finish_v1'),
     step: qualified('_step_v1'),
     isFull: qualified('_is_full_v1'),

@@ -34,7 +34,7 @@ describeWithPostgres('the tables of the Postgres store', (url) => {
     await store.migrate()
     await pool.query(`
       DELETE FROM earlier.holdfast_keys_versions WHERE version > 1;
-      DROP PROCEDURE earlier.holdfast_keys_begin_v2, earlier.holdfast_keys_finish_v2;
+      DROP PROCEDURE earlier.holdfast_keys_begin_v2, earlier.holdfast_keys_finish_v3, earlier.holdfast_keys_finish_new_v1;
       DROP TABLE earlier.holdfast_keys_limits, earlier.holdfast_keys_limit_tokens`)
     await postgres(pool, { schema: 'earlier' }).migrate()
     const { rows } = await pool.query('SELECT count(*)::int AS counters FROM earlier.holdfast_keys_limits')

@@ -6,7 +6,7 @@ import { limitStatements } from './limits.sql.ts'
 import { text } from './literal.ts'
 import type { Names } from './names.ts'
 import { openSession, runScript } from './session.ts'
-import { beginProcedure, finishProcedure, stepFunction } from './transact.sql.ts'
+import { beginProcedure, finishNewProcedure, finishProcedure, stepFunction } from './transact.sql.ts'
 import { versionStatements } from './versions.ts'
 
 /** One step of the schema's history. Steps only add: code of any earlier version goes on working beside a later one. */
@@ -54,9 +54,11 @@ const second: Migration = { version: 2, oldest: 1, statements: limitStatements }
 
 const third: Migration = { version: 3, oldest: 1, statements: versionStatements }
 
-const fourth: Migration = { version: 4, oldest: 1, statements: (names) => [beginProcedure(names), finishProcedure(names)] }
+const fourth: Migration = { version: 4, oldest: 1, statements: (names) => [beginProcedure(names)] }
 
-const migrations: readonly Migration[] = [first, second, third, fourth]
+const fifth: Migration = { version: 5, oldest: 1, statements: (names) => [finishProcedure(names), finishNewProcedure(names)] }
+
+const migrations: readonly Migration[] = [first, second, third, fourth, fifth]
 
 /** The version of the schema this code writes. */
 export const schemaVersion: number = migrations.length

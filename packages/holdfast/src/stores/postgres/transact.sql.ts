@@ -58,34 +58,54 @@ BEGIN
 END $$`
 }
 
+const checkEnd = `
+  IF ${beganSql} <> p_began THEN RAISE EXCEPTION 'the transaction was ended early' USING ERRCODE = '${conditions.ended}'; END IF;
+  IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;`
+
+const insertDone = (names: Names, attempt: string): string =>
+  `INSERT INTO ${names.records} AS k (id, scope, fingerprint, state, owner, attempt, created_at, completed_at, expires_at, answer)
+  VALUES (p_id, p_scope, p_fingerprint, 'done', p_owner, ${attempt}, now(), t, t + p_retention * interval '1 millisecond', p_answer)`
+
 /**
- * The end of a transaction: records the answer, or raises, which undoes the handler's effects. `p_version` is the row version the
- * start saw, NULL for none: then a record made meanwhile fails the INSERT, which is cheaper than ON CONFLICT. Anything that happened to
- * the record since the start makes the transaction void. Answers nothing: not even a row has to be described, sent and read.
+ * The end of a transaction whose start saw no record, which is what most are: records the answer, or raises, which undoes the handler's effects. A
+ * record made meanwhile fails the INSERT, which is cheaper than ON CONFLICT. It is a procedure of its own because every argument
+ * costs, and answers nothing: not even a row has to be described, sent and read.
+ */
+export function finishNewProcedure(names: Names): string {
+  return `
+CREATE OR REPLACE PROCEDURE ${names.finishNew}(
+  p_id text, p_scope text, p_fingerprint text, p_owner text, p_began bigint, p_answer bytea, p_retention float8
+) LANGUAGE plpgsql AS $$
+DECLARE
+  t timestamptz := clock_timestamp();
+BEGIN${checkEnd}
+  ${insertDone(names, '1')};
+END $$`
+}
+
+/**
+ * The end of any other transaction. `p_version` is the row version the start saw, NULL for none. Anything that happened to the record since
+ * then makes the transaction void.
  */
 export function finishProcedure(names: Names): string {
-  const insert = `INSERT INTO ${names.records} AS k (id, scope, fingerprint, state, owner, attempt, created_at, completed_at, expires_at, answer)
-  VALUES (p_id, p_scope, p_fingerprint, 'done', p_owner, p_attempt, now(), t, t + p_retention * interval '1 millisecond', p_answer)`
   return `
 CREATE OR REPLACE PROCEDURE ${names.finish}(
-  p_id text, p_scope text, p_fingerprint text, p_owner text, p_attempt integer, p_began bigint, p_version text, p_continues boolean,
-  p_answer bytea, p_retention float8, p_quota bigint
+  p_id text, p_scope text, p_fingerprint text, p_owner text, p_began bigint, p_answer bytea, p_retention float8, p_attempt integer, p_version text,
+  p_continues boolean, p_quota bigint
 ) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
   t timestamptz;
-BEGIN
-  IF ${beganSql} <> p_began THEN RAISE EXCEPTION 'the transaction was ended early' USING ERRCODE = '${conditions.ended}'; END IF;
-  IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
+BEGIN${checkEnd}
   IF p_quota IS NOT NULL AND NOT p_continues AND ${names.isFull}(p_id, p_scope, p_quota) THEN
     RAISE EXCEPTION 'the account has its quota of keys' USING ERRCODE = '${conditions.full}';
   END IF;
   t := clock_timestamp();
   IF p_version IS NULL THEN
-    ${insert};
+    ${insertDone(names, 'p_attempt')};
     RETURN;
   END IF;
-  ${insert}
+  ${insertDone(names, 'p_attempt')}
   ON CONFLICT (id) DO UPDATE SET scope = excluded.scope, fingerprint = excluded.fingerprint, state = 'done', owner = excluded.owner,
     attempt = excluded.attempt, lease_until = NULL, progress = NULL, answer = excluded.answer, completed_at = excluded.completed_at,
     expires_at = excluded.expires_at, created_at = CASE WHEN p_continues THEN k.created_at ELSE excluded.created_at END

@@ -115,9 +115,11 @@ async function finish(
   const attempt = verdict.kind === 'acquired' ? verdict.attempt : 1
   const { id, scope, fingerprint, owner, quota } = claim
   const isAlone = end.undoEffects === true
-  const instant = isAlone ? beganSql : text(began)
-  const seen = version === undefined ? 'NULL' : text(version)
-  const call = `CALL ${names.finish}(${text(id)}, ${text(scope)}, ${text(fingerprint)}, ${text(owner)}, ${attempt}, ${instant}, ${seen}, ${continues}, ${bytes(end.commit)}, ${span(end.retentionMs)}, ${number(quota)})`
+  const answered = `${text(id)}, ${text(scope)}, ${text(fingerprint)}, ${text(owner)}, ${isAlone ? beganSql : text(began)}, ${bytes(end.commit)}, ${span(end.retentionMs)}`
+  const call =
+    version === undefined && quota === undefined
+      ? `CALL ${names.finishNew}(${answered})`
+      : `CALL ${names.finish}(${answered}, ${attempt}, ${version === undefined ? 'NULL' : text(version)}, ${continues}, ${number(quota)})`
   // The key is free for a moment between the two transactions; whoever takes it meanwhile, one of the two answers is recorded.
   const restart = isAlone ? `ROLLBACK; BEGIN ISOLATION LEVEL ${context.isolation} READ WRITE; ` : ''
   try {
