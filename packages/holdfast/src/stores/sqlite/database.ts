@@ -52,7 +52,7 @@ const checkpointWaitMs = 100
 const collectedPerInsert = 2
 // When nothing has expired, most groups of the next second need not look either.
 const quietMs = 1000
-// At a million keys a page of their index takes three of these on average. Memory holds up to twice as many, 3.5 MB.
+// At a million keys a page of their index takes three of these on average. Memory holds up to twice as many, 1.4 MB.
 const keysPerBatch = 16_384
 // In KiB. SQLite's own 2 MB hold less than the index of a hundred thousand keys, and every group touched pages that were gone again:
 // 16 MB took an eighth off the cost of a call, and more did not help.

@@ -6,6 +6,7 @@ import { temporaryFolder } from '../../../test/sqlite/support.ts'
 import { openWriter } from './connection.ts'
 import type { Connection } from './connection.ts'
 import { openNodeSqlite } from './driver.ts'
+import { hashOf } from './key-hash.ts'
 import { KeyIndex } from './key-index.ts'
 import { deleteExpired, loadRecord, saveRecord } from './records.ts'
 import { migrate, readMeta } from './schema.ts'
@@ -126,6 +127,20 @@ describe('the index of keys', () => {
       for (const id of names(10, 13)) expect([id, process.knows(id)]).toEqual([id, false])
     }
     for (const { connection } of [one, two, late]) connection.close()
+  })
+
+  it('keeps two keys apart whose hashes are the same', () => {
+    const [first, second] = ['k32728', 'k261234']
+    expect(hashOf(first)).toBe(hashOf(second))
+    const process = join('same-hash.db', 100)
+    process.transaction(() => process.insert(first))
+    expect([process.knows(first), process.knows(second)]).toEqual([true, false])
+    process.transaction(() => process.insert(second))
+    for (let at = 0; at < 400; at += 20) {
+      expect([process.knows(first), process.knows(second)]).toEqual([true, true])
+      process.transaction(() => names(at, at + 20).forEach((id) => process.insert(id)))
+    }
+    process.connection.close()
   })
 
   it('loses the entries of rows that are deleted, wherever they are, and never gives their numbers again', () => {

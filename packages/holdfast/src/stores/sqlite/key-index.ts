@@ -30,7 +30,7 @@ export class KeyIndex {
   #debt = 0
   /** The last row that was committed when everything before it became known here. */
   #knownTo = 0
-  #deleted: { readonly id: string; readonly seq: number }[] = []
+  #deleted: { readonly hash: number; readonly seq: number }[] = []
   /** Where the move stood before this transaction. */
   #before: (() => void) | undefined
   /** The last row that this transaction will have committed. */
@@ -49,7 +49,7 @@ export class KeyIndex {
     if (indexedTo > this.#indexedTo) this.#dropIndexed(indexedTo)
     for (const row of database.prepare(unknownRows).all(Math.max(this.#knownTo, indexedTo))) {
       const { seq, id } = row as { seq: number; id: string }
-      this.#fresh.add(id, seq)
+      this.#fresh.add(hashOf(id), seq)
       this.#knownTo = seq
       this.#debt++
     }
@@ -61,19 +61,21 @@ export class KeyIndex {
     if (!this.#isLoaded) this.refresh(database)
   }
 
-  /** The number of a row that may not be in the index yet. */
-  recent(id: string): number | undefined {
-    return this.#fresh.get(id) ?? this.#moving.get(id)
+  /** The numbers of rows that may not be in the index yet; the row tells whose it is. */
+  recent(hash: number): readonly number[] {
+    const fresh = this.#fresh.get(hash)
+    const moving = this.#moving.get(hash)
+    return fresh.length === 0 ? moving : [...fresh, ...moving]
   }
 
-  added(id: string, seq: number): void {
-    this.#fresh.add(id, seq)
+  added(hash: number, seq: number): void {
+    this.#fresh.add(hash, seq)
     this.#debt++
   }
 
-  deleted(database: SqliteDatabase, id: string, seq: number): void {
-    if (this.#fresh.delete(id, seq) || this.#moving.delete(id, seq)) this.#deleted.push({ id, seq })
-    database.prepare(remove).run(hashOf(id), seq)
+  deleted(database: SqliteDatabase, hash: number, seq: number): void {
+    if (this.#fresh.delete(hash, seq) || this.#moving.delete(hash, seq)) this.#deleted.push({ hash, seq })
+    database.prepare(remove).run(hash, seq)
   }
 
   /** Moves rows into the index, for about as many as came. Runs last in a transaction that adds some. */
@@ -94,7 +96,7 @@ export class KeyIndex {
   /** After a transaction whose end may even be unknown; the next one begins with `refresh`. */
   rolledBack(): void {
     this.#before?.()
-    for (const { id, seq } of this.#deleted) this.#fresh.add(id, seq)
+    for (const { hash, seq } of this.#deleted) this.#fresh.add(hash, seq)
     this.#commitsTo = this.#knownTo
     this.#deleted = []
     this.#before = undefined
@@ -121,18 +123,15 @@ export class KeyIndex {
 
   #moveBucket(database: SqliteDatabase): number {
     const statement = database.prepare(add)
-    const ids = this.#moving.bucket(this.#nextBucket++)
-    for (const id of ids) {
-      const seq = this.#moving.get(id)
-      if (seq !== undefined) statement.run(hashOf(id), seq)
-    }
-    this.#debt = Math.max(0, this.#debt - ids.length)
-    if (this.#nextBucket < bucketCount) return ids.length
+    const hashes = this.#moving.bucket(this.#nextBucket++)
+    for (const hash of hashes) for (const seq of this.#moving.get(hash)) statement.run(hash, seq)
+    this.#debt = Math.max(0, this.#debt - hashes.length)
+    if (this.#nextBucket < bucketCount) return hashes.length
     // Others may have come further.
     this.#indexedTo = Math.max(this.#indexedTo, this.#movingTo)
     writeMeta(database, 'indexed-to', this.#indexedTo)
     this.#moving = new RecentKeys()
-    return ids.length
+    return hashes.length
   }
 
   /** Another process has moved rows that this one holds as well. */

@@ -40,9 +40,8 @@ const collect =
 
 /** Reads one record, expired or not. */
 export function loadRecord(database: SqliteDatabase, keys: KeyIndex, id: string): StoredRecord | undefined {
-  const seq = keys.recent(id)
-  const recent = seq === undefined ? undefined : (database.prepare(selectBySeq).get(seq, id) as Row | undefined | null)
-  const row = recent ?? (database.prepare(selectByHash).get(hashOf(id), id) as Row | undefined | null)
+  const hash = hashOf(id)
+  const row = findRecent(database, keys.recent(hash), id) ?? (database.prepare(selectByHash).get(hash, id) as Row | undefined | null)
   if (row === undefined || row === null) return undefined
   return {
     seq: row.seq,
@@ -61,6 +60,14 @@ export function loadRecord(database: SqliteDatabase, keys: KeyIndex, id: string)
   }
 }
 
+function findRecent(database: SqliteDatabase, seqs: readonly number[], id: string): Row | undefined {
+  for (const seq of seqs) {
+    const row = database.prepare(selectBySeq).get(seq, id) as Row | undefined | null
+    if (row !== undefined && row !== null) return row
+  }
+  return undefined
+}
+
 /** Writes a record; `before` is the one that `loadRecord` found in this transaction. */
 export function saveRecord(database: SqliteDatabase, keys: KeyIndex, before: StoredRecord | undefined, record: KeyRecord): void {
   const { id, scope, fingerprint, state, owner, attempt } = record
@@ -73,7 +80,7 @@ export function saveRecord(database: SqliteDatabase, keys: KeyIndex, before: Sto
     const { lastInsertRowid } = database
       .prepare(insert)
       .run(id, scope, fingerprint, state, owner, attempt, leaseUntil, progress, answer, record.createdAt, completedAt, expiresAt)
-    keys.added(id, Number(lastInsertRowid))
+    keys.added(hashOf(id), Number(lastInsertRowid))
   } else
     database
       .prepare(update)
@@ -83,7 +90,7 @@ export function saveRecord(database: SqliteDatabase, keys: KeyIndex, before: Sto
 /** Deletes up to `limit` expired records. */
 export function deleteExpired(database: SqliteDatabase, keys: KeyIndex, now: number, limit: number): number {
   const rows = database.prepare(collect).all(now, limit) as Pick<Row, 'seq' | 'id'>[]
-  for (const { seq, id } of rows) keys.deleted(database, id, seq)
+  for (const { seq, id } of rows) keys.deleted(database, hashOf(id), seq)
   return rows.length
 }
 
