@@ -16,7 +16,7 @@ export class FetchCall implements Call {
   #facts: Facts | undefined
   readonly #outer: Call | undefined
   readonly #peer: (() => string | undefined) | undefined
-  readonly #closing: (() => void)[] = []
+  #closing: (() => void)[] | undefined
 
   /** `outer` is the call an adapter further out has made of the same request: its facts are shared, its body is not read again. */
   constructor(request: Request, outer: Call | undefined, peer?: () => string | undefined) {
@@ -46,12 +46,13 @@ export class FetchCall implements Call {
   }
 
   whenClosed(action: () => void): void {
+    this.#closing ??= []
     this.#closing.push(action)
   }
 
   /** What is to run when the exchange is over; each only once. */
   takeClosing(): (() => void)[] {
-    return this.#closing.splice(0)
+    return this.#closing?.splice(0) ?? []
   }
 
   get facts(): Facts {
