@@ -20,6 +20,8 @@ import { sheddingOf, sheddingStep } from './shedding-step.ts'
 import { knownRoutes, pathOf, pathStep, versioningOf } from './versioning-step.ts'
 import type { KnownRoute } from './versioning-step.ts'
 
+const slash = 47
+
 /** A route that a call may match. */
 interface Found {
   readonly route: string
@@ -75,9 +77,11 @@ export function defineApi(declaration: ApiDeclaration): Api {
   const others = (call: Call, next: Next): Promise<Reply> | Reply =>
     limits?.forOthers === undefined ? next(call) : limits.forOthers(call, next)
 
+  const hasPlainPaths = declaration.versions === undefined
+
   function policy(call: Call, next: Next): Promise<Reply> | Reply {
-    // A URL that is a declared path needs no parsing.
-    const known = declaration.versions === undefined ? router.findDeclared(call.method, call.url) : undefined
+    // A URL that is a declared path needs no parsing. Those of fetch are absolute, and not worth a look.
+    const known = hasPlainPaths && call.url.charCodeAt(0) === slash ? router.findDeclared(call.method, call.url) : undefined
     if (known !== undefined) return run(known, call, next)
     const path = pathOf(call, declaration)
     const found = router.find(call.method, path)
