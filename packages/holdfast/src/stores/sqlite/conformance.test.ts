@@ -4,25 +4,16 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { fakeClock, idempotencyConformance } from '../../testing/index.ts'
 import type { ConformanceOptions } from '../../testing/index.ts'
-import { openDatabase } from './database.ts'
-import { openNodeSqlite } from './driver.ts'
 import { sqlite } from './index.ts'
 import type { SqliteDatabase, SqliteOptions, SqliteStore } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A store, or only what is behind one. */
-interface Subject extends Pick<SqliteStore, 'idempotency' | 'read' | 'write' | 'close'> {}
-
 function conformanceOf(path: string, options: SqliteOptions, more: Partial<ConformanceOptions>): void {
-  conformance(() => sqlite(path, options), more)
-}
-
-function conformance(open: () => Subject, more: Partial<ConformanceOptions>): void {
-  let store: Subject
+  let store: SqliteStore
   beforeAll(async () => {
-    store = open()
+    store = sqlite(path, options)
     await store.write((db) => db.exec('CREATE TABLE effects (name TEXT NOT NULL)'))
   })
   afterAll(() => store.close())
@@ -49,16 +40,4 @@ describe('the SQLite store in virtual time', () => {
 
 describe('the SQLite store in memory', () => {
   conformanceOf(':memory:', {}, { histories: 100 })
-})
-
-describe('the SQLite store that moves few keys at a time into their index', () => {
-  const clock = fakeClock()
-  const path = join(folder, 'moves.db')
-  conformance(
-    () => {
-      const database = openDatabase({ path, open: openNodeSqlite, busyTimeoutMs: 500, holdLimitMs: 500, clock, indexBatch: 3 })
-      return { ...database, write: (body) => database.group.run((transaction) => transaction.inSavepoint(() => body(transaction))) }
-    },
-    { time: clock, histories: 100 },
-  )
 })

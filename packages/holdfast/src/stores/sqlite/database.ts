@@ -18,7 +18,6 @@ import { toStoreError } from './errors.ts'
 import { createGroupCommit } from './group-commit.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { createRecords } from './idempotency.ts'
-import { KeyIndex } from './key-index.ts'
 import { deleteExpired, loadRecord } from './records.ts'
 import { migrate, readMeta, writeMeta } from './schema.ts'
 import { canCheckpointBeside, versionOf } from './version.ts'
@@ -33,8 +32,6 @@ export interface DatabaseOptions {
   readonly clock: Clock | undefined
   /** Replaced in tests. */
   readonly syncFile?: SyncFile
-  /** How many keys go into their index at once. */
-  readonly indexBatch?: number
 }
 
 /** A database with its queue. */
@@ -52,32 +49,18 @@ const checkpointWaitMs = 100
 const collectedPerInsert = 2
 // When nothing has expired, most groups of the next second need not look either.
 const quietMs = 1000
-// At a million keys a page of their index takes three of these on average. Memory holds up to twice as many, 1.4 MB.
-const keysPerBatch = 16_384
-// In KiB. SQLite's own 2 MB hold less than the index of a hundred thousand keys, and every group touched pages that were gone again:
-// 16 MB took an eighth off the cost of a call, and more did not help.
+// In KiB. SQLite's own 2 MB hold less than the index of a hundred thousand keys, and every group touched pages that were gone again.
 const cacheSize = 16_384
 
 /** Opens the connections, and puts the parts together. */
-export function openDatabase({
-  path,
-  open,
-  busyTimeoutMs,
-  holdLimitMs,
-  clock: givenClock,
-  syncFile,
-  indexBatch = keysPerBatch,
-}: DatabaseOptions): Database {
+export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: givenClock, syncFile }: DatabaseOptions): Database {
   const inMemory = isMemory(path)
   const connect = (): Connection => openWriter(open, path, busyTimeoutMs)
   const clock = givenClock === undefined ? createStoreClock() : fromClock(givenClock)
   const first = connect()
-  const keys = new KeyIndex(indexBatch)
-  const reader = prepareFile(first, keys, inMemory ? undefined : () => openReader(open, path, busyTimeoutMs))
+  const reader = prepareFile(first, inMemory ? undefined : () => openReader(open, path, busyTimeoutMs))
   const ownsCheckpoints = open === openNodeSqlite && !inMemory && canCheckpointBeside(versionOf(first))
   const durability = inMemory ? volatile : createDurability(syncFile ?? syncLog(path))
-  // The connections of a file see different moments of it.
-  const readKeys = inMemory ? keys : new KeyIndex(indexBatch)
   let inserts = 0
   let quietUntil = 0
   let shared: number | undefined
@@ -102,24 +85,19 @@ export function openDatabase({
     holdLimitMs,
     onBegin(writer, isForeign) {
       inserts = 0
-      if (!isForeign) return
-      clock.adopt(Number(readMeta(writer, 'clock-offset') ?? Number.NEGATIVE_INFINITY))
-      keys.refresh(writer)
+      if (isForeign) clock.adopt(Number(readMeta(writer, 'clock-offset') ?? Number.NEGATIVE_INFINITY))
     },
     onCommit(writer) {
       const now = clock.now()
       const room = inserts * collectedPerInsert
-      if (room > 0 && now >= quietUntil && deleteExpired(writer, keys, now, room) < room) quietUntil = now + quietMs
-      if (inserts > 0) keys.beforeCommit(writer)
+      if (room > 0 && now >= quietUntil && deleteExpired(writer, now, room) < room) quietUntil = now + quietMs
       shared = clock.unshared
       if (shared !== undefined) writeMeta(writer, 'clock-offset', shared)
     },
     afterCommit() {
-      keys.committed()
       if (shared !== undefined) clock.adopt(shared)
       return checkpoints.afterCommit()
     },
-    onRollback: () => keys.rolledBack(),
     replaceWriter(held) {
       // A database in memory lives in its connection.
       if (inMemory) return held
@@ -133,9 +111,7 @@ export function openDatabase({
     if (isClosed) throw storeUnavailable('the SQLite store is closed')
     let record
     try {
-      if (inMemory) readKeys.load(reader)
-      else readKeys.refresh(reader)
-      record = loadRecord(reader, readKeys, id)
+      record = loadRecord(reader, id)
     } catch (error) {
       throw toStoreError(error, 'reading')
     }
@@ -148,7 +124,6 @@ export function openDatabase({
     isDurable: !inMemory,
     group,
     clock,
-    keys,
     readDurably,
     onInsert: () => void inserts++,
     doctor: () =>
@@ -172,12 +147,10 @@ export function openDatabase({
   }
 }
 
-/** Makes the tables, reads the recent keys, then opens the reader; closes what is open when one of them fails. */
-function prepareFile(writer: Connection, keys: KeyIndex, open: (() => Connection) | undefined): Connection {
+/** Makes the tables, then opens the reader; closes what is open when either fails. */
+function prepareFile(writer: Connection, open: (() => Connection) | undefined): Connection {
   try {
     migrate(writer)
-    // Up to 32,768 of them, which takes a tenth of a second: better now than under the first call.
-    keys.refresh(writer)
     return open === undefined ? writer : open()
   } catch (error) {
     writer.close()

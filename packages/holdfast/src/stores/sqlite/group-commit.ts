@@ -25,8 +25,6 @@ export interface GroupCommitOptions {
   readonly onCommit: (writer: Connection) => void
   /** Runs after such a commit; what it returns holds back the next transaction. Never rejects. */
   readonly afterCommit: () => Promise<void> | undefined
-  /** Runs after a transaction that was not committed: what its members had learned does not hold. */
-  readonly onRollback: () => void
   /** Gives a new connection in place of one that a body still holds which never came back. */
   readonly replaceWriter: (writer: Connection) => Connection
 }
@@ -173,8 +171,6 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     } catch {
       // SQLite has rolled back already, or the connection is gone: the next BEGIN tells.
     }
-    coveredVersion = undefined
-    options.onRollback()
   }
 
   function replaceWriter(): void {

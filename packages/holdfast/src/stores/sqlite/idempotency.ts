@@ -21,9 +21,7 @@ import type {
 } from '../../idempotency/store.ts'
 import type { StoreClock } from './clock.ts'
 import type { GroupCommit } from './group-commit.ts'
-import type { KeyIndex } from './key-index.ts'
 import { countLive, deleteExpired, loadRecord, saveRecord } from './records.ts'
-import type { StoredRecord } from './records.ts'
 import type { Transaction } from './transaction.ts'
 
 const guarantees: readonly Guarantee[] = ['exactly-once', 'resumable', 'at-most-once', 'at-least-once']
@@ -34,7 +32,6 @@ export interface RecordsOptions {
   readonly isDurable: boolean
   readonly group: GroupCommit
   readonly clock: StoreClock
-  readonly keys: KeyIndex
   /** Reads one record, and resolves when what it says is on the disk. */
   readonly readDurably: (id: string) => Promise<KeyRecord | undefined>
   /** Notes that a record was added, so that the group deletes expired ones in its place. */
@@ -43,18 +40,10 @@ export interface RecordsOptions {
 }
 
 /** Keeps the records of keys in the same file, and the same commits, as their effects. */
-export function createRecords({
-  isDurable,
-  group,
-  clock,
-  keys,
-  readDurably,
-  onInsert,
-  doctor,
-}: RecordsOptions): Required<IdempotencyStore> {
-  function save(transaction: Transaction, before: StoredRecord | undefined, after: KeyRecord | undefined): void {
+export function createRecords({ isDurable, group, clock, readDurably, onInsert, doctor }: RecordsOptions): Required<IdempotencyStore> {
+  function save(transaction: Transaction, before: KeyRecord | undefined, after: KeyRecord | undefined): void {
     if (after === before || after === undefined) return
-    saveRecord(transaction, keys, before, after)
+    saveRecord(transaction, before, after)
     transaction.wrote()
     if (before === undefined) onInsert()
   }
@@ -62,7 +51,7 @@ export function createRecords({
   /** Reads, decides, writes: one statement changes something at most, so no savepoint is needed. */
   function decide<Verdict>(id: string, decision: (record: KeyRecord | undefined, now: number) => Decision<Verdict>): Promise<Verdict> {
     return group.run((transaction) => {
-      const before = loadRecord(transaction, keys, id)
+      const before = loadRecord(transaction, id)
       const { record, verdict } = decision(before, clock.now())
       save(transaction, before, record)
       return verdict
@@ -86,7 +75,7 @@ export function createRecords({
         const end = await transaction.inSavepoint(() => body({ transaction, attempt: 1 }), isCommit)
         return { kind: isCommit(end) ? 'committed' : 'rolled-back' }
       }
-      const before = loadRecord(transaction, keys, claim.id)
+      const before = loadRecord(transaction, claim.id)
       const { record, verdict } = claimIn(transaction, before, claim)
       if (verdict.kind !== 'acquired') {
         save(transaction, before, record)
@@ -107,7 +96,7 @@ export function createRecords({
 
   async function step(id: string, owner: string, body: (transaction: unknown) => Promise<Uint8Array>): Promise<true | undefined> {
     return group.run(async (transaction) => {
-      const before = loadRecord(transaction, keys, id)
+      const before = loadRecord(transaction, id)
       if (!decideStep(before, owner, nothing).verdict) return undefined
       await transaction.inSavepoint(async () => {
         const progress = await body(transaction)
@@ -123,7 +112,7 @@ export function createRecords({
     durable: isDurable,
     claim: (claim) =>
       group.run((transaction) => {
-        const before = loadRecord(transaction, keys, claim.id)
+        const before = loadRecord(transaction, claim.id)
         const { record, verdict } = claimIn(transaction, before, claim)
         save(transaction, before, record)
         return verdict
@@ -136,7 +125,7 @@ export function createRecords({
     lookup: async (id): Promise<KeySnapshot | undefined> => toSnapshot(await readDurably(id), clock.now()),
     collect: (limit) =>
       group.run((transaction) => {
-        const deleted = deleteExpired(transaction, keys, clock.now(), limit)
+        const deleted = deleteExpired(transaction, clock.now(), limit)
         if (deleted > 0) transaction.wrote()
         return deleted
       }),

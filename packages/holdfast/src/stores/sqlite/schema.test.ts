@@ -18,7 +18,7 @@ describe('the tables of the SQLite store', () => {
   it('are shared with a newer release that only added to them', async () => {
     const path = await madeBefore('newer.db', (database) => {
       database.exec("ALTER TABLE holdfast_keys ADD COLUMN region TEXT DEFAULT 'eu'")
-      database.exec("UPDATE holdfast_meta SET value = 3 WHERE name = 'schema-version'")
+      database.exec("UPDATE holdfast_meta SET value = 2 WHERE name = 'schema-version'")
     })
     const store = sqlite(path)
     await store.idempotency.claim(claimOf('k', 'o'))
@@ -26,17 +26,17 @@ describe('the tables of the SQLite store', () => {
     expect(store.read.prepare('SELECT state, region FROM holdfast_keys').get()).toEqual({ state: 'done', region: 'eu' })
     await store.close()
     const database = new DatabaseSync(path)
-    expect(database.prepare("SELECT value FROM holdfast_meta WHERE name = 'schema-version'").get()).toEqual({ value: 3 })
+    expect(database.prepare("SELECT value FROM holdfast_meta WHERE name = 'schema-version'").get()).toEqual({ value: 2 })
     database.close()
   })
 
   it('are refused when a newer release says that this one cannot use them', async () => {
     const path = await madeBefore('too-new.db', (database) => {
-      database.exec("UPDATE holdfast_meta SET value = 4 WHERE name = 'schema-version'")
-      database.exec("UPDATE holdfast_meta SET value = 3 WHERE name = 'oldest-compatible'")
+      database.exec("UPDATE holdfast_meta SET value = 3 WHERE name = 'schema-version'")
+      database.exec("UPDATE holdfast_meta SET value = 2 WHERE name = 'oldest-compatible'")
     })
     expect(() => sqlite(path)).toThrow(
-      expect.objectContaining({ code: 'configuration-invalid', message: expect.stringContaining('version 4') }),
+      expect.objectContaining({ code: 'configuration-invalid', message: expect.stringContaining('version 3') }),
     )
   })
 
