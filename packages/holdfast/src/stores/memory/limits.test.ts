@@ -90,6 +90,18 @@ describe('the limits of the memory store', () => {
     expect(size()).toBe(1_000)
   })
 
+  it('keep what has drained while there are few, and at most as many as they may', async () => {
+    const { take, size, clock, store } = open(300)
+    for (let key = 0; key < 200; key++) take(item(`early ${key}`))
+    clock.advance(3_600_000)
+    for (let key = 0; key < 50; key++) take(item(`late ${key}`))
+    expect(size()).toBe(250)
+    for (let key = 0; key < 60; key++) expect(take(item(`latest ${key}`, hourly, { cost: 10 }))).toBe(true)
+    expect(size()).toBe(300)
+    await store.collect?.(1_000)
+    expect(size()).toBeLessThanOrEqual(110)
+  })
+
   it('find every counter again through growth, deletion and eviction', () => {
     const { take, clock } = open(1_000_000)
     const used = new Map<string, number>()
