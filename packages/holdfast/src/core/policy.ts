@@ -22,8 +22,6 @@ export type Policy = (call: Call, next: Next) => Promise<Reply> | Reply
 export interface EarlyPolicy {
   (call: Call, next: Next): Promise<Reply> | Reply
   readonly before: (call: Call) => Call | undefined
-  /** Wraps the call that `before` has just declined. @default the policy itself, which asks again */
-  readonly declined?: Policy
 }
 
 /** Makes a policy of what is done before a call goes on. */
@@ -42,8 +40,8 @@ export function stack(...policies: readonly Policy[]): Policy {
 }
 
 function compose(outer: Policy, inner: Policy): Policy {
-  const { before, declined = outer } = outer as Partial<EarlyPolicy>
-  const wrap: Policy = (call, next) => declined(call, (changed) => inner(changed, next))
+  const { before } = outer as Partial<EarlyPolicy>
+  const wrap: Policy = (call, next) => outer(call, (changed) => inner(changed, next))
   if (before === undefined) return wrap
   // A function less for each call.
   return (call, next) => {
