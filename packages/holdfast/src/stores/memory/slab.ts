@@ -92,7 +92,8 @@ export class Slab {
 
   /** Deletes up to `limit` entries that are as good as none; returns how many. */
   collect(limit: number, now: number): number {
-    return this.#sweep(this.#slots, limit, now)
+    // Once round: every slot is passed, and where an entry is deleted its slot is looked at again.
+    return this.#sweep(this.#slots + this.size, limit, now)
   }
 
   #place(high: number, low: number): number {
