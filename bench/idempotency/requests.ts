@@ -8,6 +8,12 @@ const body = JSON.stringify({
   note: 'invoice 2026-0815, second half of the deposit as agreed',
 })
 
+/** A UUIDv7, as our client makes keys. */
+function newKey(): string {
+  const time = Date.now().toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
+}
+
 /** Calls as clients send them, each with a key of its own: 150 bytes of JSON. */
 export function newTransfers(count: number): string[] {
   return Array.from({ length: count }, () =>
@@ -18,7 +24,7 @@ export function newTransfers(count: number): string[] {
       'Authorization: Bearer 4f1d8a7c',
       'Content-Type: application/json',
       `Content-Length: ${body.length}`,
-      `Idempotency-Key: "${randomUUID()}"`,
+      `Idempotency-Key: "${newKey()}"`,
       '',
       body,
     ].join('\r\n'),

@@ -26,7 +26,8 @@ const answer = new Uint8Array(250)
 async function exactlyOnce(): Promise<void> {
   const id = randomUUID()
   const claim = {
-    id,
+    // As the ids of keys are that carry their time.
+    id: `${Date.now().toString(16).padStart(12, '0')}${id}`,
     scope: 'account',
     fingerprint: 'fingerprint-of-the-call',
     owner: randomUUID(),

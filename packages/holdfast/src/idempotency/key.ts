@@ -81,12 +81,18 @@ export const clockToleranceMs = 300_000
 
 const uuidV7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
 
+/** The time of a UUIDv7 as its first twelve digits, which sort by it; nothing for other keys. */
+export function timeDigits(key: string): string {
+  return key.length === 36 && uuidV7.test(key) ? (key.slice(0, 8) + key.slice(9, 13)).toLowerCase() : ''
+}
+
 /**
  * When a key was made, if it says so: a UUIDv7 carries its time (RFC 9562 section 5.7), and so does a Repeatability-First-Sent field.
  * Milliseconds since the epoch.
  */
 export function mintedAt(key: string, headers: HeaderReader): number | undefined {
-  if (key.length === 36 && uuidV7.test(key)) return Number.parseInt(key.slice(0, 8) + key.slice(9, 13), 16)
+  const digits = timeDigits(key)
+  if (digits !== '') return Number.parseInt(digits, 16)
   const firstSent = headers.get('repeatability-first-sent')
   if (firstSent === null) return undefined
   const at = Date.parse(firstSent)

@@ -21,6 +21,16 @@ describe('a sealed record', () => {
     )
   })
 
+  it('has ids in the order of their keys, where keys are UUIDv7, and as long a digest behind', () => {
+    const idOf = (key: string): string => sealer.id({ account: 'ada', key })
+    const keys = ['01932f3a-0000-7000-8000-0123456789ab', '01932F3A-0001-7fff-8000-0123456789ab', '01932f3a-0002-7000-8000-0123456789ab']
+    const ids = keys.map(idOf)
+    expect(ids.map((id) => id.slice(0, 12))).toEqual(['01932f3a0000', '01932f3a0001', '01932f3a0002'])
+    expect(new Set(ids.map((id) => id.slice(12))).size).toBe(3)
+    expect([...ids.map((id) => id.slice(12).length), idOf('k-1').length]).toEqual([43, 43, 43, 43])
+    expect(idOf(keys[0]?.toUpperCase() as string).slice(12)).not.toBe(ids[0]?.slice(12))
+  })
+
   it('opens in another process with the same secret', () => {
     expect(Buffer.from(createSealer(Buffer.from(secret), 'ledger').open(name, sealer.seal(name, bytes('answer')))).toString()).toBe(
       'answer',
