@@ -5,14 +5,17 @@ export interface IoredisClient {
   callBuffer(name: string, ...args: (string | Buffer)[]): Promise<unknown>
 }
 
-/** Tells node-redis to hand out bulk strings as they came. */
-export interface BufferReplies {
+/** Tells node-redis to hand out bulk strings as they came, and to set no time limit of its own. */
+export interface NodeRedisOptions {
   readonly typeMapping: { readonly 36: typeof Buffer }
+  readonly timeout: 0
 }
 
 /** What is used of a node-redis client: `createClient()`, or a pool of them. */
 export interface NodeRedisClient {
-  sendCommand(args: (string | Buffer)[], options: BufferReplies): Promise<unknown>
+  /** Whether commands can be written; a pool does not say. */
+  readonly isReady?: boolean
+  sendCommand(args: (string | Buffer)[], options: NodeRedisOptions): Promise<unknown>
 }
 
 /** What is used of a node-redis cluster client: `createCluster()`. */
@@ -21,12 +24,13 @@ export interface NodeRedisCluster {
     firstKey: string | Buffer | undefined,
     isReadonly: boolean | undefined,
     args: (string | Buffer)[],
-    options: BufferReplies,
+    options: NodeRedisOptions,
   ): Promise<unknown>
 }
 
-// 36 is '$', the type byte of a bulk string in the protocol, by which node-redis names its types.
-const bufferReplies: BufferReplies = { typeMapping: { 36: Buffer } }
+// 36 is '$', the type byte of a bulk string in the protocol, by which node-redis names its types. Its own time limit ends when a command is
+// written, which is no help, and keeps a signal and a timer for each command until it would have run out.
+const options: NodeRedisOptions = { typeMapping: { 36: Buffer }, timeout: 0 }
 
 /**
  * Makes a command function from an ioredis client or cluster.
@@ -57,7 +61,10 @@ export function fromIoredis(client: IoredisClient): RedisCommand {
  * const store = redis(fromNodeRedis(client))
  */
 export function fromNodeRedis(client: NodeRedisClient): RedisCommand {
-  return (...args) => client.sendCommand(args, bufferReplies)
+  return (...args) =>
+    client.isReady === false
+      ? Promise.reject(new Error('the client is not connected, and a command that waits for that would come too late'))
+      : client.sendCommand(args, options)
 }
 
 /**
@@ -69,7 +76,7 @@ export function fromNodeRedis(client: NodeRedisClient): RedisCommand {
  * const store = redis(fromNodeRedisCluster(cluster))
  */
 export function fromNodeRedisCluster(cluster: NodeRedisCluster): RedisCommand {
-  return (...args) => cluster.sendCommand(firstKeyOf(args), false, args, bufferReplies)
+  return (...args) => cluster.sendCommand(firstKeyOf(args), false, args, options)
 }
 
 /** Only scripts have keys here: `EVALSHA digest count key ...`. */

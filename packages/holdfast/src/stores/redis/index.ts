@@ -9,7 +9,7 @@ import type { WaitReplicas } from './idempotency.ts'
 import { redisLimits } from './limits.ts'
 
 export { fromIoredis, fromNodeRedis, fromNodeRedisCluster } from './clients.ts'
-export type { BufferReplies, IoredisClient, NodeRedisClient, NodeRedisCluster } from './clients.ts'
+export type { IoredisClient, NodeRedisClient, NodeRedisCluster, NodeRedisOptions } from './clients.ts'
 export type { RedisCommand, RedisTextCommand } from './command.ts'
 export { redisDocuments } from './documents.ts'
 export type { RedisDocumentOptions } from './documents.ts'
