@@ -33,6 +33,7 @@ export const sqlite: Part = {
 async function inTheStore(folder: string, options: PartOptions): Promise<Table> {
   const loops = await startProcess(new URL('../server/sqlite-loop.ts', import.meta.url), { folder, callers, ms: 1_000 }, options)
   const group: LoopResult[] = []
+  const random: LoopResult[] = []
   const plain: LoopResult[] = []
   const idle: LoopDelay[] = []
   try {
@@ -43,6 +44,7 @@ async function inTheStore(folder: string, options: PartOptions): Promise<Table> 
       idle.push((await loops.ask({ ask: 'idle' })) as LoopDelay)
       plain.push((await loops.ask({ ask: 'plain' })) as LoopResult)
       group.push((await loops.ask({ ask: 'group' })) as LoopResult)
+      random.push((await loops.ask({ ask: 'random' })) as LoopResult)
     }
   } finally {
     await loops.stop()
@@ -62,6 +64,11 @@ async function inTheStore(folder: string, options: PartOptions): Promise<Table> 
         measured: spreadOf(perSecond(group)),
         ratio: spreadOf(ratios(perSecond(group), perSecond(plain))),
         target: { atLeast: 8 },
+      },
+      {
+        name: 'holdfast, keys without a time',
+        measured: spreadOf(perSecond(random)),
+        ratio: spreadOf(ratios(perSecond(random), perSecond(plain))),
       },
       { name: 'event loop delay p99, idle (the machine)', measured: spreadOf(idle.map(({ p50, p99 }) => p99 - p50)) },
       {

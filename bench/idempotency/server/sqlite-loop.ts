@@ -22,12 +22,14 @@ plain.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; ${createTransfers}
 const insertPlain = plain.prepare(insertTransfer)
 const answer = new Uint8Array(250)
 
+/** As the ids of keys are that carry their time. */
+const timed = (random: string): string => `${Date.now().toString(16).padStart(12, '0')}${random}`
+
 /** A claim, an effect, an answer: exactly once, durable when it resolves. */
-async function exactlyOnce(): Promise<void> {
+async function exactlyOnce(idOf: (random: string) => string): Promise<void> {
   const id = randomUUID()
   const claim = {
-    // As the ids of keys are that carry their time.
-    id: `${Date.now().toString(16).padStart(12, '0')}${id}`,
+    id: idOf(id),
     scope: 'account',
     fingerprint: 'fingerprint-of-the-call',
     owner: randomUUID(),
@@ -71,5 +73,6 @@ async function idle(): Promise<LoopDelay> {
 
 answerParent({}, (question) => {
   if (question === 'idle') return idle()
-  return question === 'group' ? loop(callers, exactlyOnce) : loop(1, oneCommit)
+  if (question === 'plain') return loop(1, oneCommit)
+  return loop(callers, () => exactlyOnce(question === 'group' ? timed : (random) => random))
 })
