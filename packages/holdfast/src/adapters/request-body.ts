@@ -41,37 +41,18 @@ export async function readBodyAhead(request: IncomingHead & ReadAhead, limit: nu
  * Reads a stream to its end and puts everything back, so that whoever reads it next finds it untouched. Over `limit` bytes it
  * rejects with `body-too-large`, and what was read is put back as well.
  */
-export async function readAhead(stream: ReadAhead, limit: number): Promise<Uint8Array> {
-  if (stream.destroyed) throw bodyIncomplete()
-  return hasEnded(stream) ? takeWhole(stream, limit) : listenToEnd(stream, limit)
-}
-
-function takeWhole(stream: ReadAhead, limit: number): Uint8Array {
-  const chunks: Uint8Array[] = []
-  const size = readAll(stream, chunks)
-  const bytes = concat(chunks, size)
-  if (size > 0) stream.unshift(bytes)
-  if (size > limit) throw bodyTooLarge(limit)
-  return bytes
-}
-
-/** Never reads at the end: that schedules 'end', after which nothing can be put back. Returns how many bytes there were. */
-function readAll(stream: ReadAhead, into: Uint8Array[]): number {
-  let size = 0
-  while (stream.readableLength > 0) {
-    const chunk = toBytes(stream.read())
-    into.push(chunk)
-    size += chunk.byteLength
-  }
-  return size
-}
-
-function listenToEnd(stream: ReadAhead, limit: number): Promise<Uint8Array> {
+export function readAhead(stream: ReadAhead, limit: number): Promise<Uint8Array> {
+  if (stream.destroyed) return Promise.reject(bodyIncomplete())
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let size = 0
     const onReadable = (): void => {
-      size += readAll(stream, chunks)
+      // Never read() at the end: that schedules 'end', after which nothing can be put back.
+      while (stream.readableLength > 0) {
+        const chunk = toBytes(stream.read())
+        chunks.push(chunk)
+        size += chunk.byteLength
+      }
       if (size > limit) settle(bodyTooLarge(limit))
       else if (hasEnded(stream)) settle()
     }
@@ -85,6 +66,8 @@ function listenToEnd(stream: ReadAhead, limit: number): Promise<Uint8Array> {
       if (error === undefined) resolve(bytes)
       else reject(error)
     }
+    // With nothing to wait for, listening would only cost, and set off 'end', which the next reader needs to see.
+    if (hasEnded(stream)) return onReadable()
     stream.on('readable', onReadable)
     stream.on('error', onBroken)
     stream.on('close', onBroken)

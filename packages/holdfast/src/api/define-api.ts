@@ -20,14 +20,6 @@ import { sheddingOf, sheddingStep } from './shedding-step.ts'
 import { knownRoutes, pathOf, pathStep, versioningOf } from './versioning-step.ts'
 import type { KnownRoute } from './versioning-step.ts'
 
-const slash = 47
-
-/** A route that a call may match. */
-interface Found {
-  readonly route: string
-  readonly policy: Policy
-}
-
 /** A checked declaration, ready to be mounted by an adapter. */
 export interface Api {
   /** All promises as one policy, for `holdfast(api)` of an adapter. */
@@ -77,22 +69,13 @@ export function defineApi(declaration: ApiDeclaration): Api {
   const others = (call: Call, next: Next): Promise<Reply> | Reply =>
     limits?.forOthers === undefined ? next(call) : limits.forOthers(call, next)
 
-  const hasPlainPaths = declaration.versions === undefined
-
   function policy(call: Call, next: Next): Promise<Reply> | Reply {
-    // A URL that is a declared path needs no parsing. Those of fetch are absolute, and not worth a look.
-    const known = hasPlainPaths && call.url.charCodeAt(0) === slash ? router.findDeclared(call.method, call.url) : undefined
-    if (known !== undefined) return run(known, call, next)
     const path = pathOf(call, declaration)
     const found = router.find(call.method, path)
     if (found === undefined)
       return path.startsWith('/.well-known/') ? others(call, (inner) => ownPage(inner, path, next)) : others(call, next)
-    return run(found, call, next)
-  }
-
-  function run({ route, policy: routePolicy }: Found, call: Call, next: Next): Promise<Reply> | Reply {
-    call.facts.set(routeFact, route)
-    return routePolicy(call, next)
+    call.facts.set(routeFact, found.route)
+    return found.policy(call, next)
   }
 
   function ownPage(call: Call, path: string, next: Next): Promise<Reply> | Reply {

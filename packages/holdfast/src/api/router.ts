@@ -3,8 +3,6 @@ import { configurationError } from '../core/index.ts'
 /** Finds what was declared for a call. */
 export interface Router<T> {
   find(method: string, path: string): T | undefined
-  /** The same for a path that is spelled just as it was declared, and has no parameters; finds nothing else. */
-  findDeclared(method: string, path: string): T | undefined
 }
 
 interface Pattern<T> {
@@ -26,7 +24,7 @@ const notLiteral = /[*?#{}()[\]]/
  * @throws HoldfastError `configuration-invalid` for a declaration of another form, or two that match the same calls
  */
 export function compileRoutes<T>(routes: Iterable<readonly [string, T]>): Router<T> {
-  const exact = new Map<string, Map<string, T>>()
+  const exact = new Map<string, T>()
   const patterns = new Map<string, Pattern<T>[]>()
   const shapes = new Map<string, string>()
   for (const [route, value] of routes) {
@@ -41,20 +39,18 @@ export function compileRoutes<T>(routes: Iterable<readonly [string, T]>): Router
     if (twin !== undefined)
       throw configurationError(`routes: ${JSON.stringify(route)} and ${JSON.stringify(twin)} match the same calls; keep one`)
     shapes.set(shape, route)
-    if (!segments.some((segment) => segment.startsWith(parameter)))
-      exact.set(method, (exact.get(method) ?? new Map<string, T>()).set(segments.join('/'), value))
+    if (!segments.some((segment) => segment.startsWith(parameter))) exact.set(shape, value)
     else {
       const group = `${method} ${segments.length}`
       patterns.set(group, [...(patterns.get(group) ?? []), { segments, value }])
     }
   }
   return {
-    findDeclared: (method, path) => exact.get(method)?.get(path),
     find(method, path) {
       // A HEAD is answered by the handler of GET (RFC 9110 section 9.3.2).
       const declared = method === 'HEAD' ? 'GET' : method
       const normal = normalise(path)
-      const found = exact.get(declared)?.get(normal)
+      const found = exact.get(`${declared} ${normal}`)
       if (found !== undefined || patterns.size === 0) return found
       const segments = normal.split('/')
       const match = findPattern(declared, segments)

@@ -67,26 +67,13 @@ interface Member {
   readonly value: string | undefined
 }
 
-/** Most objects are small, and the engine's sort copies what it is given. */
-const fewMembers = 16
-
 /** Brings equal names together, too: cheaper than a set of the names of every object. */
 function sort(members: Member[]): void {
-  if (members.length > fewMembers) members.sort((a, b) => (a.name < b.name ? -1 : 1))
-  else insertInOrder(members)
+  members.sort((a, b) => (a.name < b.name ? -1 : 1))
   let before: string | undefined
   for (const { name } of members) {
     if (name === before) throw new CanonicalJsonError(`the member ${shorten(name)} appears twice in one object`)
     before = name
-  }
-}
-
-function insertInOrder(members: Member[]): void {
-  for (let end = 1; end < members.length; end++) {
-    const member = members[end] as Member
-    let at = end
-    for (; at > 0 && (members[at - 1] as Member).name > member.name; at--) members[at] = members[at - 1] as Member
-    members[at] = member
   }
 }
 

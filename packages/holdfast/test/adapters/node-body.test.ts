@@ -1,12 +1,14 @@
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import type { ServerResponse } from 'node:http'
 import { Readable, pipeline } from 'node:stream'
 import { expect, it } from 'vitest'
-import { captureBody, isHoldfastError } from '../../src/core/index.ts'
+import { captureBody, createReply, isHoldfastError } from '../../src/core/index.ts'
 import { bodyOf, gate, nextChunk, open, raw, send } from './client.ts'
+import { listen } from './matrix.ts'
 import { adding, capturing, describeNode, replacing } from './node-kit.ts'
 
-describeNode('the body of a Node response', (start) => {
+describeNode('the body of a Node response', (start, listener) => {
   it.each(['write', 'end'])('takes strings in any encoding: %s', async (how) => {
     const port = await start(
       capturing,
@@ -14,6 +16,30 @@ describeNode('the body of a Node response', (start) => {
     )
     const { headers, body } = await send(port)
     expect([headers['x-captured'], String(body)]).toEqual(['hi', 'hi'])
+  })
+
+  it.each([
+    ['short', 4, false],
+    ['short, where middleware has wrapped end()', 4, true],
+    ['long', 20_000, false],
+  ])('has every byte of a reply that a policy gives: %s', async (_what, size, isWrapped) => {
+    const bytes = new Uint8Array(size).map((_, index) => 250 + 3 * index)
+    const seen: unknown[] = []
+    const answer = listener(
+      () => createReply(200, {}, bytes),
+      () => undefined,
+    )
+    const port = await listen(
+      createServer((req, res) => {
+        const { end } = res
+        if (isWrapped) res.end = ((...all: unknown[]) => (seen.push(all[0]), Reflect.apply(end, res, all))) as typeof end
+        answer(req, res)
+      }),
+    )
+    const { body } = await send(port)
+    expect(Buffer.compare(body, bytes)).toBe(0)
+    // It may know no encoding but UTF-8.
+    expect(seen).toEqual(isWrapped ? [bytes] : [])
   })
 
   it.each([
