@@ -53,7 +53,7 @@ describe('captureBody', () => {
 
   it('rejects with body-incomplete when a stream breaks off, and keeps the cause', async () => {
     const boom = new Error('boom')
-    const error = await Promise.resolve(captureBody(streamOf([encoder.encode('some')], boom), 100)).catch((caught: unknown) => caught)
+    const error = await captureBody(streamOf([encoder.encode('some')], boom), 100).catch((caught: unknown) => caught)
     expect([isHoldfastError(error) && error.code, (error as Error).cause]).toEqual(['body-incomplete', boom])
   })
 

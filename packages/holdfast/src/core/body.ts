@@ -11,7 +11,7 @@ export interface LiveBody {
    */
   map?(map: BodyMap): void
   /** The whole body, or `undefined` when it is longer than `limit` bytes; it then flows on, nothing lost. Rejects when it breaks off. */
-  capture(limit: number): Promise<Uint8Array | undefined> | Uint8Array | undefined
+  capture(limit: number): Promise<Uint8Array | undefined>
 }
 
 /** Makes other bytes of a body while it passes. */
@@ -40,18 +40,17 @@ export interface Captured {
 }
 
 /**
- * Reads a body up to `limit` bytes; promises it only where it must be waited for. A longer one comes back whole in `body`, with `bytes` undefined.
+ * Reads a body up to `limit` bytes. A longer one comes back whole in `body`, with `bytes` undefined.
  *
  * @example
  * const { body, bytes } = await captureBody(reply.body, 1_048_576)
  */
-export function captureBody(body: Body, limit: number): Captured | Promise<Captured> {
+export async function captureBody(body: Body, limit: number): Promise<Captured> {
   if (body === null) return { body, bytes: nothing }
   if (typeof body === 'string') return within(encoder.encode(body), limit)
   if (body instanceof Uint8Array) return within(body, limit)
-  if (!isLiveBody(body)) return captureStream(body, limit)
-  const captured = body.capture(limit)
-  return captured instanceof Promise ? captured.then((bytes) => ({ body, bytes })) : { body, bytes: captured }
+  if (isLiveBody(body)) return { body, bytes: await body.capture(limit) }
+  return captureStream(body, limit)
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   routeFact,
   systemClock,
 } from '../core/index.ts'
-import type { Call, Clock, EarlyPolicy, Next, Policy, Problem, Reply } from '../core/index.ts'
+import type { Call, Clock, Policy, Problem, Reply } from '../core/index.ts'
 import { parseAttempt, parseTimeout } from './decide.ts'
 import { createLeastTime } from './least-time.ts'
 
@@ -30,25 +30,18 @@ export interface DeadlineOptions {
  * @example
  * const policy = stack(deadline(), rateLimited, shedExpired(), idempotency(options))
  */
-export function deadline({ clock = systemClock, problem = defaultProblem }: DeadlineOptions = {}): EarlyPolicy {
+export function deadline({ clock = systemClock, problem = defaultProblem }: DeadlineOptions = {}): Policy {
   provideInheritedMs(() => findCurrentCall()?.facts.get(deadlineFact)?.remainingMs())
-  /** `undefined`: the time of the call is over. */
-  function before(call: Call): Call | undefined {
-    const { headers } = call
-    const attempt = parseAttempt(headers.get('holdfast-attempt'))
+  return function deadline(call, next) {
+    const attempt = parseAttempt(call.headers.get('holdfast-attempt'))
     if (attempt !== undefined) call.facts.set(attemptFact, attempt)
-    const timeoutMs = parseTimeout(headers.get('holdfast-timeout'))
-    if (timeoutMs === undefined) return call
-    if (timeoutMs === 0) return undefined
+    const timeoutMs = parseTimeout(call.headers.get('holdfast-timeout'))
+    if (timeoutMs === undefined) return next(call)
+    if (timeoutMs === 0) return refuse(call, problem)
     const endsAt = monotonic(clock) + timeoutMs
     call.facts.set(deadlineFact, { remainingMs: () => endsAt - monotonic(clock) })
-    return call
+    return next(call)
   }
-
-  function deadline(call: Call, next: Next): Promise<Reply> | Reply {
-    return before(call) === undefined ? refuse(call, problem) : next(call)
-  }
-  return Object.assign(deadline, { before })
 }
 
 const nothing = {}

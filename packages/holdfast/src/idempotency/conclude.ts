@@ -20,10 +20,9 @@ export interface Conclusion {
  *
  * @throws HoldfastError `body-incomplete` when the handler's stream breaks off
  */
-export function conclude(settings: Settings, keyed: KeyedCall, reply: Reply): Conclusion | Promise<Conclusion> {
-  const captured = captureAnswer(settings, reply)
-  const finish = ({ body, bytes }: Captured): Conclusion => concludeWith(settings, keyed, reply, body, bytes)
-  return captured instanceof Promise ? captured.then(finish) : finish(captured)
+export async function conclude(settings: Settings, keyed: KeyedCall, reply: Reply): Promise<Conclusion> {
+  const { body, bytes } = await captureAnswer(settings, reply)
+  return concludeWith(settings, keyed, reply, body, bytes)
 }
 
 /** Reads the body of an answer, unless it says itself that it is too long or without an end. */

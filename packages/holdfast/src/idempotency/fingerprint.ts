@@ -32,10 +32,15 @@ export function describeCalls({ ignore = [], headers = [] }: FingerprintOptions 
   return function describeCall(call, body) {
     const { path, query } = targetOf(call.url)
     const contentType = essenceOf(call.headers.get('content-type'))
-    const parts = [formatVersion, call.method, path, sortQuery(query), contentType, call.facts.get(namedVersionFact) ?? '']
-    for (const name of names) parts.push(name, call.headers.get(name) ?? '')
-    parts.push(describeBody(body, contentType, call.headers.get('content-encoding'), ignored))
-    return prefixed(parts)
+    const text =
+      part(formatVersion) +
+      part(call.method) +
+      part(path) +
+      part(sortQuery(query)) +
+      part(contentType) +
+      part(call.facts.get(namedVersionFact) ?? '')
+    const extra = names.map((name) => part(name) + part(call.headers.get(name) ?? '')).join('')
+    return text + extra + part(describeBody(body, contentType, call.headers.get('content-encoding'), ignored))
   }
 }
 
@@ -58,11 +63,8 @@ function decodeJson(body: Uint8Array): string {
   }
 }
 
-/** Joined, as a text that is built by adding is a tree of strings: whoever keeps one keeps all its pieces. */
-function prefixed(parts: readonly string[]): string {
-  const pieces: (number | string)[] = []
-  for (const part of parts) pieces.push(part.length, ':', part)
-  return pieces.join('')
+function part(text: string): string {
+  return `${text.length}:${text}`
 }
 
 /** By name only: the order of several values of one parameter may mean something. */

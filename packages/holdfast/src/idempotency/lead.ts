@@ -1,7 +1,7 @@
 import { publish, routeFact, sleep } from '../core/index.ts'
 import type { Reply } from '../core/index.ts'
 import { replied } from './attempt.ts'
-import type { Replied, Taken } from './attempt.ts'
+import type { Replied } from './attempt.ts'
 import { openAnswer, replay } from './conclude.ts'
 import type { Flight, Settlement } from './in-flight.ts'
 import type { KeyedCall } from './keyed-call.ts'
@@ -22,21 +22,14 @@ const longestPollMs = 1_000
  * @param until when to stop waiting for another process, milliseconds by the settings' clock
  */
 export async function lead(settings: Settings, keyed: KeyedCall, until: number): Promise<Reply> {
-  const { inFlight, guarantee } = settings
+  const { inFlight } = settings
   const { id, fingerprint } = keyed.claim
-  const attemptOnce = guarantee === 'exactly-once' ? attemptTransaction : attemptLeased
   const flight = inFlight.enter(id, fingerprint)
   let settlement: Settlement = { kind: 'open' }
   try {
-    for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * 2, longestPollMs)) {
-      if (inFlight.draining) return refuseDraining(settings)
-      const attempt = await attemptOnce(settings, keyed, flight)
-      publish('idempotency', attempt.kind === 'done' ? 'replayed' : attempt.kind, keyed.call.facts.get(routeFact))
-      const end = attempt.kind === 'replied' ? attempt : await replyToTaken(settings, keyed, flight, attempt, { until, pollMs })
-      if (end === undefined) continue
-      settlement = end.settlement
-      return end.reply
-    }
+    const end = await attemptUntilReplied(settings, keyed, flight, until)
+    settlement = end.settlement
+    return end.reply
   } catch (error) {
     if (isStoreFailure(error)) settlement = { kind: 'unavailable' }
     throw error
@@ -46,36 +39,34 @@ export async function lead(settings: Settings, keyed: KeyedCall, until: number):
   }
 }
 
-interface Patience {
-  readonly until: number
-  readonly pollMs: number
-}
-
-/** What becomes of a call whose key another call has. `undefined`: the key is to be attempted again. */
-async function replyToTaken(
-  settings: Settings,
-  keyed: KeyedCall,
-  flight: Flight,
-  taken: Taken,
-  { until, pollMs }: Patience,
-): Promise<Replied | undefined> {
-  const { clock, random, guarantee, whileRunning } = settings
+async function attemptUntilReplied(settings: Settings, keyed: KeyedCall, flight: Flight, until: number): Promise<Replied> {
+  const { inFlight, clock, random, guarantee, whileRunning } = settings
   const { fingerprint } = keyed.claim
-  switch (taken.kind) {
-    case 'done': {
-      const answer = openAnswer(settings, keyed.name, taken.answer)
-      return replied(await replay(settings, keyed, answer), answer && { kind: 'answered', answer, fingerprint })
+  const attemptOnce = guarantee === 'exactly-once' ? attemptTransaction : attemptLeased
+  for (let poll = firstPollMs; ;) {
+    if (inFlight.draining) return replied(refuseDraining(settings))
+    const attempt = await attemptOnce(settings, keyed, flight)
+    publish('idempotency', attempt.kind === 'done' ? 'replayed' : attempt.kind, keyed.call.facts.get(routeFact))
+    switch (attempt.kind) {
+      case 'replied':
+        return attempt
+      case 'done': {
+        const answer = openAnswer(settings, keyed.name, attempt.answer)
+        return replied(await replay(settings, keyed, answer), answer && { kind: 'answered', answer, fingerprint })
+      }
+      case 'unknown':
+        if (await reconcile(settings, keyed, attempt.attempt)) break
+        return replied(refuseUnknown(settings, attempt.attempt), { kind: 'unknown', attempt: attempt.attempt, fingerprint })
+      case 'running':
+        // A transaction holds its key before it can be seen whose it is; a lease was compared.
+        if (guarantee !== 'exactly-once') flight.confirm()
+        if (whileRunning === 'conflict' || clock.now() >= until)
+          return replied(refuseRunning(settings, attempt.leaseLeftMs, attempt.attempt))
+        await sleep(clock, Math.min(poll * (0.5 + random() / 2), Math.max(1, until - clock.now())))
+        poll = Math.min(poll * 2, longestPollMs)
+        break
+      default:
+        return replied(refuseTaken(settings, attempt))
     }
-    case 'unknown':
-      if (await reconcile(settings, keyed, taken.attempt)) return undefined
-      return replied(refuseUnknown(settings, taken.attempt), { kind: 'unknown', attempt: taken.attempt, fingerprint })
-    case 'running':
-      // A transaction holds its key before it can be seen whose it is; a lease was compared.
-      if (guarantee !== 'exactly-once') flight.confirm()
-      if (whileRunning === 'conflict' || clock.now() >= until) return replied(refuseRunning(settings, taken.leaseLeftMs, taken.attempt))
-      await sleep(clock, Math.min(pollMs * (0.5 + random() / 2), Math.max(1, until - clock.now())))
-      return undefined
-    default:
-      return replied(refuseTaken(settings, taken))
   }
 }

@@ -22,8 +22,7 @@ export async function attemptLeased(settings: Settings, keyed: KeyedCall, flight
   const askedAt = settings.clock.now()
   const verdict = await claimKey(settings, claim)
   if (verdict.kind !== 'acquired') return verdict
-  const isLate = settings.clock.now() - askedAt >= settings.leaseMs
-  if (isLate && !(await isStillOurs(settings, claim, askedAt))) return { kind: 'running', attempt: verdict.attempt, leaseLeftMs: 0 }
+  if (!(await isStillOurs(settings, claim, askedAt))) return { kind: 'running', attempt: verdict.attempt, leaseLeftMs: 0 }
   flight.confirm()
   const context = new ExecutionContext(settings, name, claim.id, claim.owner, verdict.attempt, verdict.progress)
   context.attachTo(call)
@@ -33,9 +32,9 @@ export async function attemptLeased(settings: Settings, keyed: KeyedCall, flight
   try {
     reply = await next(call)
   } catch (error) {
-    return await run.failed(error)
+    return run.failed(error)
   }
-  return await run.answered(reply)
+  return run.answered(reply)
 }
 
 /**
@@ -72,7 +71,7 @@ class LeasedRun {
     const noEffect = reply.status >= 500 && (isRetryable(this.#keyed.call) || this.#beforeEffects())
     if (noEffect || decideDisposition(reply.status, guarantee, statuses) === 'release')
       return (await this.#release()) ?? replied(unrecorded(reply))
-    return await this.#record(await this.#conclude(reply))
+    return this.#record(await this.#conclude(reply))
   }
 
   /** The handler threw. Where it may have had an effect, a failure is recorded, so that a retry cannot have a second one. */
@@ -91,21 +90,17 @@ class LeasedRun {
     return this.#settings.effectsAfterBegin && !this.#context.begun
   }
 
-  #conclude(reply: Reply): Conclusion | Promise<Conclusion> {
+  async #conclude(reply: Reply): Promise<Conclusion> {
     try {
-      const conclusion = conclude(this.#settings, this.#keyed, reply)
-      return conclusion instanceof Promise ? conclusion.catch((error: unknown) => this.#concludeBroken(reply, error)) : conclusion
+      return await conclude(this.#settings, this.#keyed, reply)
     } catch (error) {
-      return this.#concludeBroken(reply, error)
-    }
-  }
-
-  /** The effect stands although the answer broke off: a repeat is told so instead of running again. */
-  #concludeBroken(reply: Reply, error: unknown): Conclusion {
-    if (isHoldfastError(error) && error.code === 'body-incomplete')
+      if (!isHoldfastError(error) || error.code !== 'body-incomplete') {
+        this.#stopHeartbeat()
+        throw error
+      }
+      // The effect stands although the answer broke off: a repeat is told so instead of running again.
       return concludeWith(this.#settings, this.#keyed, reply, reply.body, undefined)
-    this.#stopHeartbeat()
-    throw error
+    }
   }
 
   async #record({ answer, sealed, reply }: Conclusion): Promise<Attempt> {

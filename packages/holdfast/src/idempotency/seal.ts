@@ -28,8 +28,6 @@ const sealVersion = 1
 const nonceBytes = 12
 const tagBytes = 16
 const rememberedScopes = 10_000
-/** What describes a small call is as well compared itself: a hash costs more than the few bytes it saves. */
-const longestPlain = 512
 
 /**
  * Fields prefixed with their lengths: no account and key can be mistaken for another pair. Joined, since a template makes a tree of strings, and each of
@@ -102,7 +100,7 @@ export function createPlainSealer(namespace: string): Sealer {
   return {
     id: (name) => nameText(namespace, name),
     scope: (account) => account,
-    fingerprint: (description) => (description.length <= longestPlain ? description : hash('sha256', description, 'base64url')),
+    fingerprint: (description) => hash('sha256', description, 'base64url'),
     seal: (_name, plain) => plain,
     open: (_name, sealed) => sealed,
     derive: (name, label) =>

@@ -21,12 +21,8 @@ export function isStoreFailure(error: unknown): boolean {
  * Claims a key; after a lost reply once more as the same owner, which the store recognises. When the store stays silent the claim
  * may have arrived, or still arrive: it is released in the background, so that the next attempt does not find the key orphaned.
  */
-export function claimKey(settings: Settings, claim: Claim): Promise<ClaimVerdict> {
+export async function claimKey(settings: Settings, claim: Claim): Promise<ClaimVerdict> {
   const first = settings.store.claim(claim)
-  return settings.store.durable ? hearOrClaimAgain(settings, claim, first) : first
-}
-
-async function hearOrClaimAgain(settings: Settings, claim: Claim, first: Promise<ClaimVerdict>): Promise<ClaimVerdict> {
   try {
     return await bounded(settings, first)
   } catch (error) {

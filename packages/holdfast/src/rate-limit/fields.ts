@@ -55,8 +55,8 @@ function addFields(fields: Record<string, string>, dialect: Dialect, notices: re
 }
 
 function listed(notices: readonly Notice[], dialect: Dialect, write: (dialect: Dialect, notice: Notice) => string): string {
-  let line = write(dialect, notices[0] as Notice)
-  for (let index = 1; index < notices.length; index++) line += `, ${write(dialect, notices[index] as Notice)}`
+  let line = ''
+  for (const notice of notices) line += line === '' ? write(dialect, notice) : `, ${write(dialect, notice)}`
   return line
 }
 

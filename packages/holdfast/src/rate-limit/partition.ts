@@ -59,22 +59,12 @@ function ownerOf(holder: (typeof owners)[number] | undefined, namespace: string)
 function overflowOf(holder: (typeof owners)[number] | undefined, namespace: string): (subject: Subject) => string | undefined {
   switch (holder) {
     case 'account':
-      return byPlan(namespace)
+      return (subject) => `${namespace}/plan/${subject.plan ?? ''}`
     case 'key':
     case 'ip':
       return (subject) => `${namespace}/ip/${subject.address.wider}`
     case undefined:
       return () => undefined
-  }
-}
-
-/** Few calls are of another plan than the one before, and few stores ask. */
-function byPlan(namespace: string): (subject: Subject) => string {
-  let last: string | undefined
-  let name = `${namespace}/plan/`
-  return ({ plan }) => {
-    if (plan !== last) name = `${namespace}/plan/${(last = plan) ?? ''}`
-    return name
   }
 }
 

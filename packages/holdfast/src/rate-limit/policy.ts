@@ -1,5 +1,5 @@
 import { addHeaders, publish, withHeaders } from '../core/index.ts'
-import type { Call, HeadersOf, Next, Policy, Reply } from '../core/index.ts'
+import type { Next, Policy, Reply } from '../core/index.ts'
 import type { Notice } from './dialects.ts'
 import { noticeFields } from './fields.ts'
 import { createLimiter } from './limiter.ts'
@@ -112,24 +112,10 @@ export function limitPolicy(limiter: Limiter, rules: readonly Rule[]): Policy {
     const use = taken && new Use(store, call, applied, taken)
     if (use !== undefined) remember(call, use)
     const ours = taken === undefined ? [] : noticesOf(applied, taken)
-    if (seats !== undefined || hasCounting) return watched(call, use, seats, [...(seats?.notices ?? []), ...ours], next)
     // Nothing but fields: the handler's answer need not be waited for.
-    return ours.length === 0 ? next(call) : addHeaders(next(call), fieldsOf(ours))
-  }
-
-  /** A function of its own, so that calls whose answer is not waited for make none of what waiting takes. */
-  function fieldsOf(notices: readonly Notice[]): HeadersOf {
-    return (head) => noticeFields(head, limiter.fields, notices)
-  }
-
-  /** Waits for the answer, which decides what counts. */
-  function watched(
-    call: Call,
-    use: Use | undefined,
-    seats: Seats | undefined,
-    notices: readonly Notice[],
-    next: Next,
-  ): Promise<Reply> | Reply {
+    if (seats === undefined && !hasCounting)
+      return ours.length === 0 ? next(call) : addHeaders(next(call), (head) => noticeFields(head, limiter.fields, ours))
+    const notices = [...(seats?.notices ?? []), ...ours]
     const finish = (reply: Reply): Reply => {
       if (hasCounting) use?.release(reply.status)
       seats?.answered()
@@ -173,16 +159,13 @@ export function limitPolicy(limiter: Limiter, rules: readonly Rule[]): Policy {
   }
 
   function noticesOf(applied: readonly Applied[], taken: TakeResult): Notice[] {
-    let notices: Notice[] | undefined
+    const notices: Notice[] = []
     for (let index = 0; index < applied.length; index++) {
       const item = applied[index] as Applied
       const standing = taken.items[index]
-      if (item.shadow || standing === undefined) continue
-      const notice = noticeOf(item, standing, taken, limiter.partitionKey)
-      if (notices === undefined) notices = [notice]
-      else notices.push(notice)
+      if (!item.shadow && standing !== undefined) notices.push(noticeOf(item, standing, taken, limiter.partitionKey))
     }
-    return notices ?? []
+    return notices
   }
 
   function told(reply: Reply, notices: readonly Notice[]): Reply {

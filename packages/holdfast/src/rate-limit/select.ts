@@ -11,8 +11,7 @@ export interface TooCostly {
 
 /** Chooses the limits that apply to a call. The store is not asked about a cost that can never pass. */
 export function select(rules: readonly Rule[], subject: Subject, clock: Clock, sharesPools: boolean): Applied[] | TooCostly {
-  // Of one item, since most calls meet one limit: an empty list that grows takes room for sixteen.
-  let chosen: Applied[] | undefined
+  const chosen: Applied[] = []
   for (const rule of rules) {
     if (rule.needsAccount && subject.account === undefined) continue
     if (!rule.applies(subject)) continue
@@ -20,21 +19,20 @@ export function select(rules: readonly Rule[], subject: Subject, clock: Clock, s
     if (limit === undefined) continue
     const meter = limit.meterAt(limit.kind === 'calendar' ? clock.now() : 0)
     const cost = rule.costOf(subject, meter)
+    const overflow = rule.overflow(subject)
     const item: Applied = {
       owner: rule.owner(subject),
       counter: rule.counter(subject),
       meter,
       cost,
       shadow: rule.shadow,
-      overflow: rule.overflow(subject),
+      ...(overflow !== undefined && { overflow }),
       rule,
       limit,
     }
     if (cost > largestCost(meter) && !rule.shadow) return { never: item }
-    if (chosen === undefined) chosen = [item]
-    else chosen.push(item)
+    chosen.push(item)
   }
-  if (chosen === undefined) return []
   return sharesPools ? withoutTwins(chosen) : chosen
 }
 

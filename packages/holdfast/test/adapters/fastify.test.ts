@@ -206,7 +206,7 @@ describe('the adapter for fastify', () => {
       seen.push(
         reply.status,
         reply.headers.get('x-own'),
-        await Promise.resolve(captureBody(reply.body, 1000)).catch((error: unknown) => isHoldfastError(error) && error.code),
+        await captureBody(reply.body, 1000).catch((error: unknown) => isHoldfastError(error) && error.code),
       )
       done()
       return reply

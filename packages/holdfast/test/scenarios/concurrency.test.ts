@@ -100,7 +100,7 @@ describeMatrix('a thousand repeats', { kits: ['node'], stores: ['memory'] }, ({ 
         expect((await post('/transfers', { key: `${prefix}-${index}` })).status).toBe(201)
         took.push(performance.now() - started)
       }
-      return took.toSorted((a, b) => a - b)[50] as number
+      return took.toSorted((a, b) => a - b)[95] as number
     }
     await measure('warm')
     const alone = await measure('alone')
@@ -112,7 +112,7 @@ describeMatrix('a thousand repeats', { kits: ['node'], stores: ['memory'] }, ({ 
     gate.resolve()
     const statuses = (await repeats).map(({ status }) => status)
     expect(statuses.every((status) => status === 201 || status === 409)).toBe(true)
-    // The machine is shared: medians, and a bound that says "not in proportion to the repeats"; how much it is, the benchmark says.
+    // The machine is shared: the bound says "not in proportion to the repeats", and the benchmark says how much.
     expect(beside).toBeLessThan(Math.max(2 * alone, alone + 50))
     expect(await opened.effects()).toBe(301)
   })

@@ -3,7 +3,7 @@ import { runWithCall } from '../../core/current.ts'
 import { toFields } from '../../core/fields.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
-import { failureReply, reportFailure } from '../failure.ts'
+import { failed, outcomeOf, reportFailure } from '../failure.ts'
 import { remember } from '../node/call.ts'
 import { isHttp1 } from '../node/held.ts'
 import { addLateHeaders } from '../node/late-headers.ts'
@@ -26,12 +26,7 @@ interface ExchangedReply extends FastifyReply {
 /** The preHandler hook: its `done` is the policy's `next`. */
 export function start(policy: Policy, call: FastifyCall, reply: ExchangedReply, done: HookDone): void {
   const terminal = new Terminal()
-  let outcome: Promise<Reply> | Reply
-  try {
-    outcome = policy(call, terminal.next)
-  } catch (error) {
-    outcome = failed(error)
-  }
+  const outcome = outcomeOf(policy, call, terminal.next)
   const isBare = outcome === terminal && !terminal.isObserved
   if (isBare && (!terminal.hasLateHeaders || isHttp1(reply.raw))) {
     if (terminal.hasLateHeaders) addLateHeaders(reply.raw, terminal)
@@ -180,9 +175,4 @@ class Exchange {
     this.#isOver = true
     this.#terminal.close()
   }
-}
-
-function failed(error: unknown): Reply {
-  reportFailure(error)
-  return failureReply(error)
 }

@@ -43,11 +43,11 @@ export class HeldBody implements LiveBody {
     this.#onCapture = onCapture
   }
 
-  capture(limit: number): Promise<Uint8Array | undefined> | Uint8Array | undefined {
+  capture(limit: number): Promise<Uint8Array | undefined> {
     if (this.#broken !== undefined) return Promise.reject(this.#broken)
     if (this.#isGone) return Promise.reject(bodyIncomplete(new Error('the answer was let go before it was captured')))
-    if (this.#size > limit) return undefined
-    if (this.#isWhole) return this.#bytes()
+    if (this.#size > limit) return Promise.resolve(undefined)
+    if (this.#isWhole) return Promise.resolve(this.#bytes())
     return new Promise((resolve, reject) => {
       this.#captures = [...this.#captures, { limit, resolve, reject }]
       for (const held of this.writes) this.#acknowledge(held)

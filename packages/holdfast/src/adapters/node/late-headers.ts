@@ -8,36 +8,19 @@ import type { HeadFields } from './head-args.ts'
 import { LiveFields } from './live-fields.ts'
 import type { Natives } from './natives.ts'
 
-const lateKey: unique symbol = Symbol('holdfast.late')
-
-/** What is to be added to the head of one response, and its own method from before. */
-interface Late {
-  readonly terminal: Terminal
-  readonly writeHead: Natives['writeHead']
-}
-
-type LateResponse = ServerResponse & { [lateKey]?: Late }
-
 /**
  * Adds fields at the moment a handler's head is written, and leaves everything else alone. HTTP/1.1 only, whose response writes every head by
  * its own `writeHead`; that of HTTP/2 does not.
  */
-export function addLateHeaders(res: LateResponse, terminal: Terminal): void {
-  const late: Late = { terminal, writeHead: res.writeHead as Natives['writeHead'] }
-  if (res[lateKey] === undefined) {
-    res[lateKey] = late
-    // One function for all responses: to make one for each costs more than all it does.
-    res.writeHead = writeLateHead as ServerResponse['writeHead']
-  } else res.writeHead = writeDressedHead.bind(undefined, res, late) as ServerResponse['writeHead']
-}
-
-function writeLateHead(this: LateResponse, status: number, reason: unknown, fields: HeadFields): ServerResponse {
-  return writeDressedHead(this, this[lateKey] as Late, status, reason, fields)
+export function addLateHeaders(res: ServerResponse, terminal: Terminal): void {
+  // Bound for the reason that Interception gives.
+  res.writeHead = writeDressedHead.bind(undefined, res, terminal, res.writeHead as Natives['writeHead']) as ServerResponse['writeHead']
 }
 
 function writeDressedHead(
   res: ServerResponse,
-  { terminal, writeHead }: Late,
+  terminal: Terminal,
+  writeHead: Natives['writeHead'],
   status: number,
   reason: unknown,
   fields: HeadFields,

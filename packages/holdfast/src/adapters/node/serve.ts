@@ -2,7 +2,7 @@ import type { Call } from '../../core/call.ts'
 import { runWithCall } from '../../core/current.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
-import { failureReply, reportFailure } from '../failure.ts'
+import { failed, outcomeOf } from '../failure.ts'
 import { Terminal, isPromised } from '../terminal.ts'
 import { remember } from './call.ts'
 import type { NodeCall } from './call.ts'
@@ -18,12 +18,7 @@ import { writeReply } from './write-reply.ts'
  */
 export function serve(policy: Policy, call: NodeCall, proceed: () => unknown): void {
   const terminal = new Terminal()
-  let outcome: Promise<Reply> | Reply
-  try {
-    outcome = policy(call, terminal.next)
-  } catch (error) {
-    outcome = failed(error)
-  }
+  const outcome = outcomeOf(policy, call, terminal.next)
   if (outcome === terminal && !terminal.isObserved && (!terminal.hasLateHeaders || isHttp1(call.res)))
     return runBare(call, terminal, proceed)
   let interception: Interception | undefined
@@ -56,17 +51,13 @@ function runBare(call: NodeCall, terminal: Terminal, proceed: () => unknown): vo
   if (inner !== call) replace(call, inner)
   terminal.runBare(call)
   if (terminal.hasLateHeaders) addLateHeaders(call.res, terminal)
-  try {
-    const result = runWithCall(inner, proceed)
-    if (result instanceof Promise) result.catch((error: unknown) => failBare(call, error))
-  } catch (error) {
-    failBare(call, error)
-  }
-}
-
-function failBare({ req, res }: NodeCall, error: unknown): void {
-  if (res.headersSent) res.destroy()
-  else writeReply(req, res, failed(error))
+  attempt(
+    () => runWithCall(inner, proceed),
+    (error) => {
+      if (call.res.headersSent) call.res.destroy()
+      else writeReply(call.req, call.res, failed(error))
+    },
+  )
 }
 
 /** A reply without a handler. What was read of the request's body was put back, and would else block the connection. */
@@ -82,9 +73,4 @@ function attempt(run: () => unknown, onError: (error: unknown) => void): void {
   } catch (error) {
     onError(error)
   }
-}
-
-function failed(error: unknown): Reply {
-  reportFailure(error)
-  return failureReply(error)
 }

@@ -1,5 +1,4 @@
-import { ServerResponse } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Reply } from '../../core/reply.ts'
 import { failureReply, reportFailure } from '../failure.ts'
 import { assertReply } from '../terminal.ts'
@@ -7,11 +6,6 @@ import { nativesOf } from './natives.ts'
 import type { Natives } from './natives.ts'
 import { pump } from './pump.ts'
 import { toWireReply } from './wire-reply.ts'
-
-/** Node writes a head and a short text as one piece, but a head and bytes as two. As Latin-1 a text has the same bytes. */
-const longestJoined = 16_384
-/** Only this one is known to heed the encoding: middleware that has wrapped it may take every text for UTF-8. */
-const ownEnd = ServerResponse.prototype.end as Natives['end']
 
 /**
  * Writes a reply that is not the framework's: a refusal, a replay, a replacement. Fields set earlier on the response stay,
@@ -25,8 +19,7 @@ export function writeReply(req: IncomingMessage, res: ServerResponse, reply: Rep
     natives.writeHead.call(res, reply.status, head)
     if (body instanceof ReadableStream) void pump(body, res, natives)
     else if (body === null) natives.end.call(res)
-    else if (typeof body === 'string' || body.byteLength > longestJoined || natives.end !== ownEnd) natives.end.call(res, body)
-    else natives.end.call(res, Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1')
+    else natives.end.call(res, body)
   } catch (error) {
     writeInstead(req, res, error, natives)
   }
