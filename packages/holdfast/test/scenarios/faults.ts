@@ -38,3 +38,19 @@ export function faulty(open: OpenStore): FaultyStore {
   const state: FaultyStore = { open: { ...open, store: { ...open.store, idempotency } }, down, latencyMs: 0 }
   return state
 }
+
+/** Wraps a store, and notes the name of every operation it is asked for. */
+export function counting(open: OpenStore): { readonly open: OpenStore; readonly asked: string[] } {
+  const asked: string[] = []
+  const idempotency = new Proxy(open.store.idempotency, {
+    get(store, name) {
+      const member: unknown = Reflect.get(store, name)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]): unknown => {
+        asked.push(String(name))
+        return Reflect.apply(member, store, args)
+      }
+    },
+  })
+  return { open: { ...open, store: { ...open.store, idempotency } }, asked }
+}
