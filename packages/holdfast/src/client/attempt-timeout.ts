@@ -2,7 +2,7 @@ import { defineFact } from '../core/facts.ts'
 import type { FactKey } from '../core/facts.ts'
 import { beforeCall } from '../core/policy.ts'
 import type { Policy } from '../core/policy.ts'
-import { assertNumbers } from '../retry/options.ts'
+import { complete } from '../retry/complete.ts'
 import { optionsOf } from './call-options.ts'
 
 /** The time for the head of one answer, milliseconds. */
@@ -15,8 +15,8 @@ export const attemptTimeoutFact: FactKey<number> = defineFact<number>('attempt-t
  * @example
  * const fetch = fetchThrough(stack(retry(), attemptTimeout({ attemptTimeoutMs: 2_000 })))
  */
-export function attemptTimeout({ attemptTimeoutMs = 10_000 }: { readonly attemptTimeoutMs?: number } = {}): Policy {
-  assertNumbers({ attemptTimeoutMs }, ['attemptTimeoutMs'])
+export function attemptTimeout(options: { readonly attemptTimeoutMs?: number } = {}): Policy {
+  const { attemptTimeoutMs } = complete({ attemptTimeoutMs: 10_000 }, options)
   return beforeCall((call) => {
     call.facts.set(attemptTimeoutFact, optionsOf(call).attemptTimeoutMs ?? attemptTimeoutMs)
     return call

@@ -1,7 +1,7 @@
 import { concat } from '../core/body.ts'
 import { monotonic } from '../core/clock.ts'
 import { HoldfastError } from '../core/errors.ts'
-import { assertNumbers } from '../retry/options.ts'
+import { complete } from '../retry/complete.ts'
 import type { BodyWatch, Exchange, SelfWatched } from './send-attempt.ts'
 import { createStamp } from './stamp.ts'
 
@@ -18,8 +18,8 @@ const decoder = new TextDecoder()
  * @example
  * const fetch = fetchThrough(stack(retry()), { watch: bodyWatch({ bodyIdleMs: 5_000 }) })
  */
-export function bodyWatch({ bodyIdleMs: idleMs = 10_000 }: { readonly bodyIdleMs?: number } = {}): BodyWatch {
-  assertNumbers({ idleMs }, ['idleMs'])
+export function bodyWatch(options: { readonly bodyIdleMs?: number } = {}): BodyWatch {
+  const { bodyIdleMs: idleMs } = complete({ bodyIdleMs: 10_000 }, options)
   const changed = new WeakMap<object, object>()
   return {
     watch(response: Response & Partial<SelfWatched>, exchange) {

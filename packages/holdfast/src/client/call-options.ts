@@ -1,5 +1,6 @@
 import type { Facts } from '../core/facts.ts'
-import { assertNumbers, rulesFact } from '../retry/options.ts'
+import { complete } from '../retry/complete.ts'
+import { rulesFact } from '../retry/options.ts'
 import type { CallOptions } from './types.ts'
 
 const none: CallOptions = {}
@@ -15,6 +16,6 @@ export function optionsOf({ facts }: { readonly facts: Facts }): CallOptions {
  * @throws HoldfastError `configuration-invalid`
  */
 export function applyCallOptions({ facts }: { readonly facts: Facts }, options: CallOptions): void {
-  assertNumbers(options, ['retries', 'deadlineMs', 'attemptTimeoutMs'])
+  complete({ retries: 0, deadlineMs: 0, attemptTimeoutMs: 0 }, options)
   facts.set(rulesFact, options)
 }

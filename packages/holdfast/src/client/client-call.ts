@@ -54,12 +54,7 @@ export class ClientCall implements Call {
 
   with(change: Partial<CallChange>): ClientCall {
     const body = change.body === undefined ? this.body : toRequestBody(change.body as BodyValue)
-    const head = {
-      method: change.method ?? this.method,
-      url: change.url ?? this.url,
-      headers: change.headers ?? this.headers,
-      signal: 'signal' in change ? change.signal : this.signal,
-    }
-    return new ClientCall(this.source, body, head, this.facts)
+    const { source, method, url, headers, signal, facts } = this
+    return new ClientCall(source, body, { method, url, headers, signal, ...change }, facts)
   }
 }

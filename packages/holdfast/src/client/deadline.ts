@@ -1,11 +1,10 @@
 import { monotonic, waitingClock } from '../core/clock.ts'
 import type { Clock } from '../core/clock.ts'
 import { deadlineFact } from '../core/facts.ts'
-import type { Deadline } from '../core/facts.ts'
 import { beforeCall } from '../core/policy.ts'
 import type { Policy } from '../core/policy.ts'
 import { inheritedMs } from '../core/remaining-time.ts'
-import { assertNumbers } from '../retry/options.ts'
+import { complete } from '../retry/complete.ts'
 import { optionsOf } from './call-options.ts'
 import { deadlineExceeded } from './errors.ts'
 
@@ -30,28 +29,15 @@ const marginMs = 5
  * @example
  * const fetch = fetchThrough(stack(deadline({ deadlineMs: 5_000 }), retry()))
  */
-export function deadline({ deadlineMs = 30_000, inherit = true, clock = waitingClock }: DeadlineOptions = {}): Policy {
-  assertNumbers({ deadlineMs }, ['deadlineMs'])
+export function deadline(options: DeadlineOptions = {}): Policy {
+  const { deadlineMs, inherit, clock } = complete({ deadlineMs: 30_000, inherit: true, clock: waitingClock }, options)
   return beforeCall((call) => {
     const own = optionsOf(call).deadlineMs ?? deadlineMs
     const inherited = inherit ? inheritedMs() : undefined
     const allowed = inherited === undefined ? own : Math.min(own, inherited - marginMs)
     if (allowed <= 0) throw deadlineExceeded()
-    call.facts.set(deadlineFact, new CallDeadline(clock, allowed))
+    const endsAt = monotonic(clock) + allowed
+    call.facts.set(deadlineFact, { remainingMs: () => endsAt - monotonic(clock) })
     return call
   })
-}
-
-class CallDeadline implements Deadline {
-  readonly #clock: Clock
-  readonly #endsAt: number
-
-  constructor(clock: Clock, ms: number) {
-    this.#clock = clock
-    this.#endsAt = monotonic(clock) + ms
-  }
-
-  remainingMs(): number {
-    return this.#endsAt - monotonic(this.#clock)
-  }
 }

@@ -9,7 +9,7 @@ import type { RetryBudget } from '../retry/budget.ts'
 import { discard } from '../retry/discard.ts'
 import { createLatency } from '../retry/latency.ts'
 import { notify } from '../retry/notify.ts'
-import { assertNumbers } from '../retry/options.ts'
+import { complete } from '../retry/complete.ts'
 import type { Outcome } from '../retry/outcome.ts'
 import { originOf, perOrigin } from '../retry/per-origin.ts'
 import { bodyFact } from '../retry/record.ts'
@@ -44,8 +44,10 @@ const routeLatency = perOrigin('route-latencies', createLatency)
  * const fetch = createFetch({ hedge: { leastMs: 100 } })
  */
 export function hedge(options: HedgeOptions = {}): Policy {
-  const { leastMs = 50, quantile = 0.95, budget = sharedBudget, clock = waitingClock, onHedge } = options
-  assertNumbers({ leastMs, quantile }, ['leastMs', 'quantile'])
+  const { leastMs, quantile, budget, clock, onHedge } = complete(
+    { leastMs: 50, quantile: 0.95, budget: sharedBudget, clock: waitingClock },
+    options,
+  )
   return async function hedge(call, next) {
     const origin = originOf(call.url)
     const path = call.url.slice(origin.length).split(/[?#]/, 1)[0] as string
@@ -92,7 +94,7 @@ export function hedge(options: HedgeOptions = {}): Policy {
         cancelTimer()
         outcomes.forEach((other, index) => {
           if (index === number) return
-          if (other !== undefined && 'reply' in other) void discard(other.reply, clock)
+          if (other !== undefined && 'reply' in other) discard(other.reply, clock)
           aborters[index]?.abort(new DOMException('another request was faster', 'AbortError'))
         })
         if ('reply' in outcome) resolve(outcome.reply)

@@ -23,6 +23,9 @@ let latest = { now: -1, text: '' }
 function randomPart(): string {
   // Only secure contexts of browsers have randomUUID.
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID().slice(15)
-  const hex = Array.from(crypto.getRandomValues(new Uint8Array(10)), (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return `${hex.slice(0, 3)}-${'89ab'[Number.parseInt(hex.slice(3, 4), 16) & 3]}${hex.slice(4, 7)}-${hex.slice(7, 19)}`
+  return '000-8000-000000000000'.replaceAll(/\d/g, (digit) => {
+    const [byte = 0] = crypto.getRandomValues(new Uint8Array(1))
+    // The 8 is the variant: two bits of its four are random.
+    return (digit === '8' ? 8 + (byte & 3) : byte & 15).toString(16)
+  })
 }

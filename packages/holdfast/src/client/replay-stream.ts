@@ -1,4 +1,4 @@
-import { assertNumbers } from '../retry/options.ts'
+import { complete } from '../retry/complete.ts'
 import type { StreamKeeper } from './request-body.ts'
 import type { BodyValue } from './types.ts'
 
@@ -17,8 +17,8 @@ let held = 0
  * Keeps what an attempt reads of a stream, and gives it to the next one first. Beyond the limit nothing is kept, and a second attempt is
  * impossible: it would send a part of the body as if it were the whole.
  */
-export function replayStreams({ replayBytes = 1_048_576, replayBytesInAll = 16_777_216 }: ReplayLimits = {}): StreamKeeper {
-  assertNumbers({ replayBytes, replayBytesInAll }, ['replayBytes', 'replayBytesInAll'])
+export function replayStreams(limits: ReplayLimits = {}): StreamKeeper {
+  const { replayBytes, replayBytesInAll } = complete({ replayBytes: 1_048_576, replayBytesInAll: 16_777_216 }, limits)
   return function keep(stream) {
     const reader = stream.getReader()
     const kept: Uint8Array[] = []

@@ -13,7 +13,7 @@ export interface Clock {
 
 /** Milliseconds on a clock that a correction of the wall clock does not move. Only differences mean something. */
 export function monotonic(clock: Clock): number {
-  return clock.monotonic === undefined ? clock.now() : clock.monotonic()
+  return clock.monotonic?.() ?? clock.now()
 }
 
 /** Chance as a parameter: a number in [0, 1), like `Math.random`. */

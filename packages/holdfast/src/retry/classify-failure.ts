@@ -13,22 +13,17 @@ interface Shape {
 }
 
 /**
- * What runtimes say, by class: codes of Node, undici, Bun and of our own, then the words of Deno and of browsers, which give no code. The first
+ * What runtimes say, by class: codes of Node, undici, Bun and of our own, and the words of Deno and of browsers, which give no code. The first
  * match counts; a code that matches nothing, such as ECONNRESET, EPIPE, UND_ERR_SOCKET or HPE_INVALID_CONSTANT, is `maybe`.
  * So is UND_ERR_DESTROYED: destroying a pool ends requests that were already sent with it.
  */
-const table: readonly (readonly [RegExp, Failure])[] = [
-  [
-    /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_|EPROTO|ERR_INVALID|ERR_HTTP_INV|UND_ERR_(INV|NOT_S|REQ_C))/,
-    'final',
-  ],
-  [/^(ECONNREFUSED|ENOTFOUND|EAI_|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT|UND_ERR_CLOSED|ConnectionRefused|FailedToOpen)/, 'not-sent'],
-  [/^(endpoint-unavailable|pacing-refused)$|REFUSED_STREAM/, 'not-sent'],
-  [/certificate|handshake|\btls\b/i, 'final'],
-  [/client error \(Connect\)/, 'not-sent'],
+const table = {
+  final: /^(ERR_(TLS|SSL|INV|HTTP_INV)|UND_ERR_(INV|NOT_S|REQ_C)|UNABLE_TO_|HOSTNAME_|EPROTO)|cert(_|$|ificate)|handshake|\btls\b/i,
+  'not-sent':
+    /^(ECONNREFUSED|ENOTFOUND|EAI_|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_(CONNECT|CLOSED)|ConnectionRefused|FailedToOpen|(endpoint-unavailable|pacing-refused)$)|REFUSED_STREAM|client error \(Connect\)/,
   // Browsers say no more than this, whatever happened.
-  [/fetch failed|failed to fetch|load failed|network|terminated|connection|error (sending|reading)/i, 'maybe'],
-]
+  maybe: /fetch failed|failed to fetch|load failed|network|terminated|connection|error (sending|reading)/i,
+} satisfies Record<Failure, RegExp>
 
 /** Causes are followed this far down; runtimes nest two or three. */
 const deepest = 8
@@ -64,7 +59,7 @@ function ofAll(errors: readonly unknown[], depth: number): Failure {
 }
 
 function match(text: unknown): Failure | undefined {
-  return table.find(([pattern]) => pattern.test(String(text)))?.[1]
+  return (Object.keys(table) as Failure[]).find((kind) => table[kind].test(String(text)))
 }
 
 function isMistake(error: unknown): boolean {

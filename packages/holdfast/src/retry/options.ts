@@ -1,10 +1,10 @@
 import { waitingClock } from '../core/clock.ts'
 import type { Clock, Random } from '../core/clock.ts'
-import { configurationError } from '../core/errors.ts'
 import { defineFact } from '../core/facts.ts'
 import type { FactKey } from '../core/facts.ts'
 import { sharedBudget } from './budget.ts'
 import type { RetryBudget } from './budget.ts'
+import { complete } from './complete.ts'
 import type { Outcome, OutcomeClass, StopReason } from './outcome.ts'
 
 /** An attempt that is followed by another one. */
@@ -68,31 +68,18 @@ export const rulesFact: FactKey<RetryRules> = defineFact<RetryRules>('rules')
  * @throws HoldfastError `configuration-invalid`
  */
 export function toRetrySettings(options: RetryOptions): RetrySettings {
-  const settings: RetrySettings = {
-    retries: 2,
-    unsafe: false,
-    baseMs: 100,
-    limitedBaseMs: 1_000,
-    capMs: 20_000,
-    longestHintMs: 60_000,
-    budget: sharedBudget,
-    clock: waitingClock,
-    random: Math.random,
-    ...options,
-  }
-  assertNumbers(settings, ['retries', 'baseMs', 'limitedBaseMs', 'capMs', 'longestHintMs'])
-  return settings
-}
-
-/**
- * Refuses options that must be numbers, zero or more, and are not. Those that are absent pass.
- *
- * @throws HoldfastError `configuration-invalid`
- */
-export function assertNumbers(options: object, names: readonly string[]): void {
-  for (const name of names) {
-    const value = (options as Readonly<Record<string, unknown>>)[name]
-    if (value !== undefined && !((value as number) >= 0))
-      throw configurationError(`${name}: expected a number of 0 or more, got ${String(value)}`)
-  }
+  return complete(
+    {
+      retries: 2,
+      unsafe: false,
+      baseMs: 100,
+      limitedBaseMs: 1_000,
+      capMs: 20_000,
+      longestHintMs: 60_000,
+      budget: sharedBudget,
+      clock: waitingClock,
+      random: Math.random,
+    },
+    options,
+  )
 }

@@ -31,6 +31,6 @@ let last = { url: '', origin: '' }
  * originOf('https://api.example/transfers?limit=5') // 'https://api.example'
  */
 export function originOf(url: string): string {
-  if (url !== last.url) last = { url, origin: plain.exec(url)?.[0] ?? (URL.canParse(url) ? new URL(url).origin : '') }
+  if (url !== last.url) last = { url, origin: plain.exec(url)?.[0] ?? URL.parse(url)?.origin ?? '' }
   return last.origin
 }

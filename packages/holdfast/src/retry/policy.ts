@@ -7,18 +7,18 @@ import { attempt } from './attempt.ts'
 import { retryCosts, successEarns } from './budget.ts'
 import { classifyFailure } from './classify-failure.ts'
 import { classifyReply } from './classify-reply.ts'
+import { complete } from './complete.ts'
 import { decideRetry } from './decide.ts'
 import type { RetryVerdict } from './decide.ts'
 import { discard } from './discard.ts'
 import { sharedLatency } from './latency.ts'
 import { notify } from './notify.ts'
 import { rulesFact, toRetrySettings } from './options.ts'
-import type { RetryOptions, RetryRules, RetrySettings } from './options.ts'
+import type { RetryOptions, RetrySettings } from './options.ts'
 import type { Outcome, OutcomeClass } from './outcome.ts'
 import { pause } from './pause.ts'
 import { originOf } from './per-origin.ts'
 import { bodyFact, recordOf } from './record.ts'
-import type { CallRecord } from './record.ts'
 import { readAdvice } from './reply-advice.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
@@ -41,15 +41,6 @@ export function retry(options: RetryOptions = {}): Policy {
   }
 }
 
-/** What one run of the policy keeps after an attempt that failed. */
-interface Run {
-  readonly settings: RetrySettings
-  readonly rules: RetryRules
-  readonly call: Call
-  readonly record: CallRecord
-  readonly origin: string
-}
-
 /** The usual case by itself, since what an asynchronous function keeps costs more than what it does. */
 async function attemptUntilDone(settings: RetrySettings, call: Call, next: Next): Promise<Reply> {
   const startedAt = monotonic(settings.clock)
@@ -65,32 +56,42 @@ async function attemptUntilDone(settings: RetrySettings, call: Call, next: Next)
 }
 
 async function attemptAgain(settings: RetrySettings, call: Call, next: Next, first: Outcome): Promise<Reply> {
-  const { clock } = settings
-  const run: Run = {
-    settings,
-    rules: { ...settings, ...call.facts.get(rulesFact) },
-    call,
-    record: recordOf(call),
-    origin: originOf(call.url),
-  }
-  const { record, origin } = run
+  const { clock, onRetry, onStop } = settings
+  const { method, signal } = call
+  const record = recordOf(call)
+  const origin = originOf(call.url)
   let outcome = first
   for (let attempts = 1; ;) {
-    const kind = await classify(run, outcome)
-    const verdict = decide(run, outcome, kind, attempts)
-    if (verdict.kind === 'stop') return end(run, outcome, kind, verdict)
-    notify(settings.onRetry, { origin, method: call.method, attempt: record.attempts, class: kind, waitMs: verdict.waitMs })
-    if ('reply' in outcome) void discard(outcome.reply, clock)
-    record.waitedMs += verdict.waitMs
-    await pause(clock, verdict.waitMs, call.signal)
+    const { reply, error }: Either = outcome
+    const kind =
+      reply !== undefined ? classifyReply(reply.status, await readAdvice(reply, clock)) : signal?.aborted ? 'final' : classifyFailure(error)
+    if (reply === undefined && kind === 'maybe') record.isUnknown = true
+    const verdict = decide(settings, call, outcome, kind, attempts)
+    const event = { origin, method, class: kind }
+    if (verdict.kind === 'stop') {
+      const reason = signal?.aborted ? 'abort' : verdict.reason
+      record.stop = reason
+      if (verdict.retryAfterMs !== undefined) record.retryAt = clock.now() + verdict.retryAfterMs
+      notify(onStop, { ...event, attempts: record.attempts, reason })
+      if (reply === undefined) throw error
+      return reply
+    }
+    const { waitMs } = verdict
+    notify(onRetry, { ...event, attempt: record.attempts, waitMs })
+    if (reply !== undefined) discard(reply, clock)
+    record.waitedMs += waitMs
+    await pause(clock, waitMs, signal)
     // Asking for the answer of a call that still runs is no new attempt at it.
     if (kind !== 'in-progress') attempts += 1
     const startedAt = monotonic(clock)
     outcome = await attempt(call, next)
     if ('reply' in outcome && outcome.reply.status < 400)
-      return succeed(settings, call, outcome.reply, startedAt, retryCosts[kind as keyof typeof retryCosts] || successEarns)
+      return succeed(settings, call, outcome.reply, startedAt, costOf(kind) || successEarns)
   }
 }
+
+/** An outcome by its parts. */
+type Either = { readonly reply?: Reply; readonly error?: unknown }
 
 function succeed({ clock, budget }: RetrySettings, { url }: Call, reply: Reply, startedAt: number, earned: number): Reply {
   const origin = originOf(url)
@@ -99,32 +100,27 @@ function succeed({ clock, budget }: RetrySettings, { url }: Call, reply: Reply, 
   return reply
 }
 
-async function classify({ call, record, settings }: Run, outcome: Outcome): Promise<OutcomeClass> {
-  if ('reply' in outcome) return classifyReply(outcome.reply.status, await readAdvice(outcome.reply, settings.clock))
-  if (call.signal?.aborted) return 'final'
-  const kind = classifyFailure(outcome.error)
-  if (kind === 'maybe') record.isUnknown = true
-  return kind
-}
-
 /** Methods whose repetition changes nothing (RFC 9110 section 9.2.2; QUERY is safe). */
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PUT', 'DELETE'])
 
-function decide(run: Run, outcome: Outcome, kind: OutcomeClass, attempts: number): RetryVerdict {
-  const { settings, rules, call, origin } = run
-  const headers = 'reply' in outcome ? outcome.reply.headers : undefined
-  const hint = headers?.get('retry-after') ?? null
+function decide(settings: RetrySettings, call: Call, outcome: Outcome, kind: OutcomeClass, attempts: number): RetryVerdict {
+  const rules = complete(settings, call.facts.get(rulesFact) ?? {})
+  const { reply, error }: Either = outcome
+  const field = (name: string): string | null => reply?.headers.get(name) ?? null
+  const origin = originOf(call.url)
   const verdict = decideRetry(
     {
+      ...rules,
       class: kind as Exclude<OutcomeClass, 'ok'>,
       attempts,
-      mostAttempts: 1 + (rules.retries ?? 0),
-      isRepeatable: idempotent.has(call.method) || rules.unsafe === true || call.headers.has('idempotency-key'),
+      mostAttempts: 1 + rules.retries,
+      isRepeatable: idempotent.has(call.method) || rules.unsafe || call.headers.has('idempotency-key'),
       isBodyIntact: call.facts.get(bodyFact)?.isIntact ?? true,
-      hintMs: 'error' in outcome ? hintOf(outcome.error) : parseRetryAfter(hint, headers?.get('date') ?? null, settings.clock.now()),
-      longestHintMs: settings.longestHintMs,
-      baseMs: 'reply' in outcome && outcome.reply.status === 429 ? settings.limitedBaseMs : settings.baseMs,
-      capMs: settings.capMs,
+      // A failure may come from a policy further in that says when to come back: a breaker, a pacer.
+      hintMs:
+        (error as { retryAfterMs?: number } | null | undefined)?.retryAfterMs ??
+        parseRetryAfter(field('retry-after'), field('date'), settings.clock.now()),
+      baseMs: reply?.status === 429 ? settings.limitedBaseMs : settings.baseMs,
       remainingMs: call.facts.get(deadlineFact)?.remainingMs() ?? Number.POSITIVE_INFINITY,
       usualMs: sharedLatency(origin).quantile(0.5) ?? 0,
     },
@@ -132,26 +128,11 @@ function decide(run: Run, outcome: Outcome, kind: OutcomeClass, attempts: number
   )
   if (verdict.kind === 'stop') return verdict
   // Another layer has already done what can be done: retries of several layers multiply.
-  if (headers?.get('holdfast-retries') === 'handled') return { kind: 'stop', reason: 'handled' }
+  if (field('holdfast-retries') === 'handled') return { kind: 'stop', reason: 'handled' }
   if (rules.shouldRetry?.(outcome, kind) === false) return { kind: 'stop', reason: 'declined' }
-  return settings.budget(origin).take(retryCosts[kind as keyof typeof retryCosts]) ? verdict : { kind: 'stop', reason: 'budget' }
+  return settings.budget(origin).take(costOf(kind)) ? verdict : { kind: 'stop', reason: 'budget' }
 }
 
-/** What a policy further in says about when to come back: a breaker, a pacer. */
-function hintOf(error: unknown): number | undefined {
-  return (error as { retryAfterMs?: number } | null | undefined)?.retryAfterMs
-}
-
-function end(
-  { call, record, settings, origin }: Run,
-  outcome: Outcome,
-  kind: OutcomeClass,
-  verdict: RetryVerdict & { kind: 'stop' },
-): Reply {
-  const reason = call.signal?.aborted ? 'abort' : verdict.reason
-  record.stop = reason
-  if (verdict.retryAfterMs !== undefined) record.retryAt = settings.clock.now() + verdict.retryAfterMs
-  notify(settings.onStop, { origin, method: call.method, attempts: record.attempts, class: kind, reason })
-  if ('error' in outcome) throw outcome.error
-  return outcome.reply
+function costOf(kind: OutcomeClass): number {
+  return retryCosts[kind as keyof typeof retryCosts]
 }

@@ -1,7 +1,7 @@
-import { withTimeout } from '../core/clock.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Reply } from '../core/reply.ts'
 import type { Advice } from './classify-reply.ts'
+import { readText } from './read-text.ts'
 
 /** A problem object is short; what is longer is not looked into. */
 const longestProblem = 16_384
@@ -20,22 +20,17 @@ export async function readAdvice(reply: Reply, clock: Clock): Promise<Advice> {
   return { shouldRetry, isRefusal, problem }
 }
 
-async function problemOf(reply: Reply, clock: Clock): Promise<string | undefined> {
+async function problemOf(reply: Reply | Response, clock: Clock): Promise<string | undefined> {
   if (!reply.headers.get('content-type')?.includes('json')) return undefined
-  if (Number(reply.headers.get('content-length') ?? 0) > longestProblem) return undefined
+  // The reply stays as readable as it was; one that is not what a `fetch` gave is looked into where that is possible.
+  const copy =
+    'clone' in reply
+      ? reply.clone()
+      : new Response(reply.body instanceof ReadableStream ? null : (reply.body as ConstructorParameters<typeof Response>[0]))
   try {
-    const { code, type } = JSON.parse((await textOf(reply, clock)) ?? '{}') as { code?: unknown; type?: unknown }
-    if (typeof code === 'string') return code
-    return typeof type === 'string' ? type.slice(Math.max(type.lastIndexOf('/'), type.lastIndexOf('#')) + 1) : undefined
+    const { code, type } = JSON.parse(await readText(copy, longestProblem, clock, patienceMs)) as { code?: unknown; type?: unknown }
+    return [code, type].find((one) => typeof one === 'string')?.replace(/^.*[/#]/, '')
   } catch {
     return undefined
   }
-}
-
-/** The body as text, leaving the reply as readable as it was. */
-async function textOf(reply: Reply | Response, clock: Clock): Promise<string | undefined> {
-  if ('clone' in reply) return withTimeout(clock, patienceMs, reply.clone().text(), () => new Error('late'))
-  const { body } = reply
-  if (body === null || typeof body === 'string' || body instanceof ReadableStream) return typeof body === 'string' ? body : undefined
-  return new TextDecoder().decode(body instanceof Uint8Array ? body : await body.capture(longestProblem))
 }

@@ -1,15 +1,12 @@
-/** Days and months, as in HTTP dates; they are never translated. */
-const fixdate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d{2}:\d{2}:\d{2} GMT$/
-const rfc850 = /^(Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/
-const asctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/
+/** The three forms of an HTTP date, the last of which does not say that it is GMT. `Date.parse` reads all of them, and far more. */
+const httpDate =
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)([a-z]*, \d\d[ -][A-Z][a-z]{2}[ -](\d\d)?\d\d \d\d:\d\d:\d\d GMT| [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})$/
 
 /**
  * Reads an HTTP date in any of its three forms (RFC 9110 section 5.6.7): milliseconds since the epoch, or `undefined`.
  */
 export function parseHttpDate(text: string): number | undefined {
-  const readable = fixdate.test(text) || rfc850.test(text) ? text : asctime.test(text) ? `${text} GMT` : undefined
-  if (readable === undefined) return undefined
-  const at = Date.parse(readable)
+  const at = httpDate.test(text) ? Date.parse(text.endsWith('GMT') ? text : `${text} GMT`) : Number.NaN
   return Number.isNaN(at) ? undefined : at
 }
 

@@ -78,7 +78,7 @@ export function endpoints({ endpoints: urls, sharedKeys = false, ...options }: E
         if ('error' in outcome) throw outcome.error
         return outcome.reply
       }
-      if ('reply' in outcome) void discard(outcome.reply, clock)
+      if ('reply' in outcome) discard(outcome.reply, clock)
       endpoint = other
     }
   }

@@ -3,7 +3,7 @@ import { waitingClock } from '../../core/clock.ts'
 import type { Clock, Random } from '../../core/clock.ts'
 import { classifyFailure } from '../../retry/classify-failure.ts'
 import { classifyReply } from '../../retry/classify-reply.ts'
-import { assertNumbers } from '../../retry/options.ts'
+import { complete } from '../../retry/complete.ts'
 import type { Outcome, OutcomeClass } from '../../retry/outcome.ts'
 import { perOrigin } from '../../retry/per-origin.ts'
 import { healthy } from './decide.ts'
@@ -29,9 +29,7 @@ export const sharedHealth: (origin: string) => Health = perOrigin('health', heal
 export type HealthSettings = HealthRules & { readonly clock: Clock; readonly random: Random } & Pick<HealthOptions, 'onEject'>
 
 export function toHealthSettings(options: HealthOptions): HealthSettings {
-  const settings = { failures: 5, ejectMs: 30_000, longestEjectMs: 300_000, clock: waitingClock, random: Math.random, ...options }
-  assertNumbers(settings, ['failures', 'ejectMs', 'longestEjectMs'])
-  return settings
+  return complete({ failures: 5, ejectMs: 30_000, longestEjectMs: 300_000, clock: waitingClock, random: Math.random }, options)
 }
 
 /** What an outcome says about the endpoint. An aborted call says nothing. */

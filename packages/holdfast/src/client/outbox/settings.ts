@@ -1,5 +1,6 @@
 import { configurationError, waitingClock } from '../../core/index.ts'
 import type { Clock, Random } from '../../core/index.ts'
+import { complete } from '../../retry/complete.ts'
 import type { FetchLike } from '../fetch-like.ts'
 import { newKey } from '../new-key.ts'
 import type { Entry } from './entry.ts'
@@ -55,24 +56,21 @@ export function toOutboxSettings(options: OutboxOptions): OutboxSettings {
   const { clock = waitingClock, secrets = 'refuse', newOwner = () => crypto.randomUUID() } = options
   if (secrets !== 'refuse' && secrets !== 'strip')
     throw configurationError(`secrets: expected refuse or strip, got ${JSON.stringify(secrets)}`)
-  const settings: OutboxSettings = {
-    fetch: (input, init) => globalThis.fetch(input, init),
-    authorize: () => ({}),
-    leaseMs: 30_000,
-    sendTimeoutMs: 60_000,
-    keyLifetimeMs: 23 * 3_600_000,
-    concurrency: 4,
-    maxBodyBytes: 1_048_576,
-    maxOpen: 10_000,
-    keepDoneMs: 7 * 86_400_000,
-    random: Math.random,
-    newKey: () => newKey(clock.now()),
-    ...options,
-    clock,
-    secrets,
-    owner: newOwner(),
-  }
-  for (const name of ['leaseMs', 'sendTimeoutMs', 'keyLifetimeMs', 'concurrency', 'maxBodyBytes', 'maxOpen', 'keepDoneMs'] as const)
-    if (!(settings[name] > 0)) throw configurationError(`${name}: expected a number above 0, got ${settings[name]}`)
-  return settings
+  return complete(
+    {
+      fetch: (input: string, init?: RequestInit) => globalThis.fetch(input, init),
+      authorize: () => ({}),
+      leaseMs: 30_000,
+      sendTimeoutMs: 60_000,
+      keyLifetimeMs: 23 * 3_600_000,
+      concurrency: 4,
+      maxBodyBytes: 1_048_576,
+      maxOpen: 10_000,
+      keepDoneMs: 7 * 86_400_000,
+      random: Math.random,
+      newKey: () => newKey(clock.now()),
+    },
+    { ...options, clock, secrets, owner: newOwner() },
+    1,
+  )
 }

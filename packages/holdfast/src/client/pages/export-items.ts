@@ -1,11 +1,13 @@
-import { HoldfastError, configurationError } from '../../core/index.ts'
+import { HoldfastError } from '../../core/index.ts'
 import { fullJitter } from '../../retry/backoff.ts'
 import { retryCosts, sharedBudget } from '../../retry/budget.ts'
+import { complete } from '../../retry/complete.ts'
+import { readText } from '../../retry/read-text.ts'
 import { afterFailure, afterStatus, earnsBudget } from '../again.ts'
 import { openScope } from '../call-scope.ts'
 import type { CallScope } from '../call-scope.ts'
 import type { FetchLike } from '../fetch-like.ts'
-import { parseProblem, readText } from '../read-body.ts'
+import { parseProblem } from '../parse-problem.ts'
 import { RefusedError } from '../refused.ts'
 import { sendUntilFinal } from '../resend.ts'
 import { advance, alreadySeen, keyOf, progressFrom, toCheckpoint } from './checkpoint.ts'
@@ -44,9 +46,7 @@ const ndjson = 'application/x-ndjson'
  * for await (const entry of entries) await file.write(entry)
  */
 export function exportItems<T = unknown>(fetch: FetchLike, url: string | URL, options: ExportOptions<T> = {}): Resumable<T> {
-  const { idleTimeoutMs = 30_000, maxLine = 1_048_576 } = options
-  if (!(idleTimeoutMs > 0)) throw configurationError(`idleTimeoutMs: expected a number above 0, got ${idleTimeoutMs}`)
-  if (!(maxLine > 0)) throw configurationError(`maxLine: expected a number above 0, got ${maxLine}`)
+  const { idleTimeoutMs, maxLine } = complete({ idleTimeoutMs: 30_000, maxLine: 1_048_576 }, options, 1)
   const settings = toWalkSettings(url, options)
   const progress = progressFrom(settings.resumeFrom)
   const closing = new AbortController()

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../../core/index.ts'
 import { configurationError, waitingClock } from '../../core/index.ts'
+import { complete } from '../../retry/complete.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { parseCheckpoint, queryOf } from './checkpoint.ts'
 import type { FindNext } from './next.ts'
@@ -37,25 +38,16 @@ export interface WalkOptions<T = unknown> {
   readonly random?: Random
 }
 
+/** What has no default. */
+type Undecided = 'dedupeBy' | 'items' | 'next' | 'signal'
+
 /** Options with every default filled in. */
-export interface WalkSettings<T> {
-  readonly start: URL
-  readonly query: string
-  readonly resumeFrom: Checkpoint | undefined
-  readonly prefetch: 0 | 1
-  readonly maxPages: number
-  readonly dedupeBy: ((item: T) => string | number) | undefined
-  readonly items: ((body: unknown) => readonly T[]) | undefined
-  readonly next: FindNext | undefined
-  readonly cursorParam: string
-  readonly allowOrigins: readonly string[]
-  readonly headers: Readonly<Record<string, string>>
-  readonly signal: AbortSignal | undefined
-  readonly pageDeadlineMs: number
-  readonly resends: number
-  readonly clock: Clock
-  readonly random: Random
-}
+export type WalkSettings<T> = Pick<WalkOptions<T>, Undecided> &
+  Required<Omit<WalkOptions<T>, Undecided | 'resumeFrom'>> & {
+    readonly start: URL
+    readonly query: string
+    readonly resumeFrom: Checkpoint | undefined
+  }
 
 /**
  * Fills in defaults and refuses what cannot work.
@@ -63,32 +55,23 @@ export interface WalkSettings<T> {
  * @throws HoldfastError `configuration-invalid`, or `checkpoint-refused`
  */
 export function toWalkSettings<T>(url: string | URL, options: WalkOptions<T>): WalkSettings<T> {
-  const { prefetch = 0, maxPages = Number.POSITIVE_INFINITY, pageDeadlineMs = 120_000, resends = 2, cursorParam = 'cursor' } = options
-  if (prefetch !== 0 && prefetch !== 1) throw configurationError(`prefetch: expected 0 or 1, got ${JSON.stringify(prefetch)}`)
-  if (!(maxPages >= 1)) throw configurationError(`maxPages: expected a number of at least 1, got ${maxPages}`)
-  if (!(pageDeadlineMs > 0)) throw configurationError(`pageDeadlineMs: expected a number above 0, got ${pageDeadlineMs}`)
-  if (!(resends >= 0)) throw configurationError(`resends: expected a number of at least 0, got ${resends}`)
+  const counted = complete({ maxPages: Number.POSITIVE_INFINITY, pageDeadlineMs: 120_000 }, options, 1)
+  const defaults = {
+    prefetch: 0,
+    resends: 2,
+    cursorParam: 'cursor',
+    allowOrigins: [],
+    headers: {},
+    clock: waitingClock,
+    random: Math.random,
+  } as const
+  const settings = complete(defaults, counted)
+  if (settings.prefetch > 1) throw configurationError(`prefetch: expected 0 or 1, got ${settings.prefetch}`)
   const base = (globalThis as { location?: { href?: string } }).location?.href
   if (!URL.canParse(String(url), base))
     throw configurationError(`expected an absolute URL, got ${JSON.stringify(String(url).slice(0, 200))}`)
   const start = new URL(String(url), base)
-  const query = queryOf(start, cursorParam)
-  return {
-    start,
-    query,
-    resumeFrom: options.resumeFrom === undefined ? undefined : parseCheckpoint(options.resumeFrom, query),
-    prefetch,
-    maxPages,
-    dedupeBy: options.dedupeBy,
-    items: options.items,
-    next: options.next,
-    cursorParam,
-    allowOrigins: options.allowOrigins ?? [],
-    headers: options.headers ?? {},
-    signal: options.signal,
-    pageDeadlineMs,
-    resends,
-    clock: options.clock ?? waitingClock,
-    random: options.random ?? Math.random,
-  }
+  const query = queryOf(start, settings.cursorParam)
+  const resumeFrom = options.resumeFrom === undefined ? undefined : parseCheckpoint(options.resumeFrom, query)
+  return { ...settings, start, query, resumeFrom }
 }

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../../core/index.ts'
 import { configurationError, waitingClock } from '../../core/index.ts'
+import { complete } from '../../retry/complete.ts'
 import { newKey } from '../new-key.ts'
 import type { Json } from './merge-patch.ts'
 import { entityTags } from './version.ts'
@@ -59,50 +60,23 @@ export interface UpdateOptions<T = unknown> {
   readonly newKey?: () => string
 }
 
+/** What has no default, or is looked at in another form. */
+type Undecided = 'merge' | 'confirm' | 'signal'
+
 /** Options with every default filled in. */
-export interface UpdateSettings {
-  readonly attempts: number
-  readonly deadlineMs: number
-  readonly method: 'PATCH' | 'PUT'
-  readonly isThreeWay: boolean
-  readonly versioning: Versioning
-  readonly lastWriteWins: boolean
-  readonly repeatable: boolean
-  readonly confirm: ((current: Json, intended: Json) => boolean) | undefined
-  readonly headers: Readonly<Record<string, string>>
-  readonly signal: AbortSignal | undefined
-  readonly resends: number
-  readonly pace: { readonly baseMs: number; readonly capMs: number }
-  readonly clock: Clock
-  readonly random: Random
-  readonly newKey: () => string
-}
+export type UpdateSettings = Pick<UpdateOptions<Json>, Undecided> &
+  Required<Omit<UpdateOptions<Json>, Undecided | 'pace'>> & { readonly pace: { readonly baseMs: number; readonly capMs: number } }
 
 /** Fills in defaults and refuses what cannot work. */
 export function toUpdateSettings<T>(options: UpdateOptions<T>): UpdateSettings {
-  const { attempts = 16, deadlineMs = 30_000, method = 'PATCH', merge, resends = 2, clock = waitingClock } = options
-  if (!(attempts >= 1)) throw configurationError(`attempts: expected a number of at least 1, got ${attempts}`)
-  if (!(deadlineMs > 0)) throw configurationError(`deadlineMs: expected a number above 0, got ${deadlineMs}`)
-  if (!(resends >= 0)) throw configurationError(`resends: expected a number of at least 0, got ${resends}`)
+  const limited = complete({ attempts: 16, deadlineMs: 30_000, clock: waitingClock }, options as UpdateOptions<Json>, 1)
+  const { clock } = limited
+  const defaults = { resends: 2, versioning: entityTags, lastWriteWins: false, repeatable: false, headers: {}, random: Math.random }
+  const settings = complete({ ...defaults, method: 'PATCH' as 'PATCH' | 'PUT', newKey: () => newKey(clock.now()) }, limited)
+  const { method, merge = 'threeWay' } = settings
   if (method !== 'PATCH' && method !== 'PUT') throw configurationError(`method: expected PATCH or PUT, got ${JSON.stringify(method)}`)
-  if (merge !== undefined && merge !== 'threeWay') throw configurationError(`merge: expected threeWay, got ${JSON.stringify(merge)}`)
-  return {
-    attempts,
-    deadlineMs,
-    method,
-    resends,
-    isThreeWay: merge === 'threeWay',
-    versioning: options.versioning ?? entityTags,
-    lastWriteWins: options.lastWriteWins ?? false,
-    repeatable: options.repeatable ?? false,
-    confirm: options.confirm as UpdateSettings['confirm'],
-    headers: lowerCased(options.headers ?? {}),
-    signal: options.signal,
-    pace: { baseMs: options.pace?.baseMs ?? 5, capMs: options.pace?.capMs ?? 2_000 },
-    clock,
-    random: options.random ?? Math.random,
-    newKey: options.newKey ?? (() => newKey(clock.now())),
-  }
+  if (merge !== 'threeWay') throw configurationError(`merge: expected threeWay, got ${JSON.stringify(merge)}`)
+  return { ...settings, headers: lowerCased(settings.headers), pace: complete({ baseMs: 5, capMs: 2_000 }, options.pace ?? {}) }
 }
 
 /** So that a caller's `If-Match` and ours are never two fields. */

@@ -130,7 +130,7 @@ function intend(
   attempt: number,
 ): Json | undefined | Promise<Json | undefined> {
   if (last !== undefined && seen.version !== undefined && seen.version === last.from.version) return last.intended
-  if (last === undefined || !settings.isThreeWay)
+  if (last === undefined || settings.merge === undefined)
     return fn(structuredClone(seen.value) as Json, { attempt, version: seen.version, signal: scope.signal })
   const merged = mergeThreeWays(last.from.value, last.intended, seen.value)
   if ('value' in merged) return merged.value
