@@ -1,7 +1,8 @@
 import type { Call } from '../core/call.ts'
 import type { Next } from '../core/policy.ts'
 import { withHeaders } from '../core/reply.ts'
-import type { HeadersOf, Reply } from '../core/reply.ts'
+import type { HeadersOf, Reply, ReplyHead } from '../core/reply.ts'
+import { reportFailure } from './failure.ts'
 
 /** Where the reply of a bare run can be seen afterwards. */
 export interface BareRun {
@@ -56,9 +57,22 @@ export class Terminal implements Promise<Reply> {
     return this
   }
 
-  /** The fields to be added to what the handler answers; each adder sees those of the one before. */
-  get lateHeaders(): readonly HeadersOf[] {
-    return this.#late
+  /**
+   * Has each adder work its fields out, and `lay` them over the head that the next one sees. Those that cannot be worked out, or that no head can
+   * carry, are reported and left out: the handler has done its work, and its answer stands.
+   */
+  layLate<Head extends ReplyHead>(head: Head, lay: (head: Head, changes: ReturnType<HeadersOf>) => Head): Head {
+    let seen = head
+    for (const headersOf of this.#late) {
+      try {
+        const changes = headersOf(seen)
+        for (const name in changes) if (!fit.test(name + ':' + changes[name])) throw new TypeError('invalid ' + name)
+        seen = lay(seen, changes)
+      } catch (error) {
+        reportFailure(error)
+      }
+    }
+    return seen
   }
 
   get hasLateHeaders(): boolean {
@@ -67,9 +81,7 @@ export class Terminal implements Promise<Reply> {
 
   /** The answer with those fields. */
   dress(reply: Reply): Reply {
-    let dressed = reply
-    for (const headersOf of this.#late) dressed = withHeaders(dressed, headersOf(dressed))
-    return dressed
+    return this.layLate<Reply>(reply, withHeaders)
   }
 
   /**
@@ -136,15 +148,18 @@ export function isPromised(outcome: Promise<Reply> | Reply): outcome is Promise<
 
 /** Refuses what is no reply: a policy in JavaScript forgets its `return` easily. */
 export function assertReply(reply: Reply | undefined): asserts reply is Reply {
-  if (typeof reply?.status !== 'number') throw new TypeError('a policy answered nothing; it must return a reply, or what next() returned')
+  if (typeof reply?.status !== 'number') throw new TypeError('a policy must return a reply, or what next() returned')
 }
 
 function ignore(): void {}
+
+/** A field line that Node and `Headers` write, with anything visible in its name. */
+const fit = /^[!-~]+:[\t -~\x80-\xff]*$/
 
 const none: readonly HeadersOf[] = []
 
 function twice(isClosed: boolean): string {
   return isClosed
-    ? 'next() was called after the policy had answered; call it before answering, or not at all'
-    : 'next() was called twice; a server runs its handler at most once for each call, so only policies of a client or gateway may repeat'
+    ? 'next() was called after the policy had answered'
+    : 'next() was called twice; only policies of a client or gateway may repeat'
 }

@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { holdfast } from '../../src/adapters/node/index.ts'
 import { addHeaders, createReply, stack, withHeaders } from '../../src/core/index.ts'
-import type { Policy } from '../../src/core/index.ts'
+import type { HeadersOf, Policy } from '../../src/core/index.ts'
 import { bodyOf, gate, halves, nextChunk, open, send } from './client.ts'
 import { describeAdapters, listen, reported } from './matrix.ts'
 import { addingLate, describeNode } from './node-kit.ts'
@@ -89,14 +89,27 @@ describeAdapters('fields that are added without waiting', (start, kit) => {
     for (const method of ['HEAD', 'GET']) expect((await send(port, { method })).headers['x-policy']).toBe('seen')
   })
 
-  it('that cannot be worked out are reported, and where the head can still be written without them the answer stands', async () => {
-    const failing: Policy = (call, next) =>
-      addHeaders(next(call), () => {
+  it.each<[string, HeadersOf, string]>([
+    [
+      'cannot be worked out',
+      () => {
         throw new Error('cannot tell')
-      })
-    const port = await start(failing, () => ({ body: 'hello' }))
-    expect((await send(port)).status).toBe(kit.name === 'fetch' ? 500 : 200)
-    expect(String(reported[0])).toContain('cannot tell')
+      },
+      'cannot tell',
+    ],
+    ['have a value that no head can carry', () => ({ 'x-late': 'a\nb' }), 'invalid x-late'],
+    ['have a name that no head can carry', () => ({ 'x late': '1' }), 'invalid x late'],
+  ])('that %s are reported, and the answer stands with those that others add', async (_kind, headersOf, message) => {
+    const failing: Policy = (call, next) => addHeaders(next(call), headersOf)
+    const port = await start(stack(appending('outer'), failing, appending('inner')), () => ({
+      status: 201,
+      headers: { 'x-own': '1' },
+      body: 'hello',
+    }))
+    const { status, headers, body } = await send(port)
+    expect([status, String(body), headers['x-own'], headers['x-said']]).toEqual([201, 'hello', '1', 'inner of 201, outer of 201'])
+    expect(reported).toHaveLength(1)
+    expect(String(reported[0])).toContain(message)
   })
 })
 

@@ -3,7 +3,7 @@ import { runWithCall } from '../../core/current.ts'
 import { toFields } from '../../core/fields.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Reply } from '../../core/reply.ts'
-import { failed, outcomeOf, reportFailure } from '../failure.ts'
+import { failed, outcomeOf } from '../failure.ts'
 import { remember } from '../node/call.ts'
 import { isHttp1 } from '../node/held.ts'
 import { addLateHeaders } from '../node/late-headers.ts'
@@ -108,11 +108,7 @@ class Exchange {
   #dress(): void {
     this.#isBare = false
     const live = headOf(this.#reply)
-    try {
-      changeHead(this.#reply, live, this.#terminal.dress(live))
-    } catch (error) {
-      reportFailure(error)
-    }
+    changeHead(this.#reply, live, this.#terminal.dress(live))
   }
 
   #answer(reply: Reply): void {

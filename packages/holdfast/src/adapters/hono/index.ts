@@ -83,11 +83,7 @@ function runDressed(call: HonoCall, terminal: Terminal, context: HonoContext, ne
 async function dress(call: HonoCall, terminal: Terminal, context: HonoContext, next: () => Promise<void>): Promise<void> {
   await runHandler(terminal.call ?? call, context, next)
   const live = new LiveResponse(context.res)
-  try {
-    answer(context, terminal.dress(live), live)
-  } catch (error) {
-    reportFailure(error)
-  }
+  answer(context, terminal.dress(live), live)
 }
 
 async function suspend(

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http'
 import type { HeaderReader } from '../../core/fields.ts'
-import { reportFailure } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { GivenHead } from './given-head.ts'
 import { takeHead } from './head-args.ts'
@@ -53,18 +52,13 @@ interface Settable {
   removeHeader(name: string): void
 }
 
-/** This is inside of the handler's own call: what fails here must not be taken for a failure of the handler's. */
 function dress(terminal: Terminal, status: number, headers: HeaderReader, target: Settable): void {
-  try {
-    for (const headersOf of terminal.lateHeaders) {
-      const changes = headersOf({ status, headers })
-      for (const name in changes) {
-        const value = changes[name]
-        if (value === undefined) target.removeHeader(name)
-        else target.setHeader(name, value)
-      }
+  terminal.layLate({ status, headers }, (head, changes) => {
+    for (const name in changes) {
+      const value = changes[name]
+      if (value === undefined) target.removeHeader(name)
+      else target.setHeader(name, value)
     }
-  } catch (error) {
-    reportFailure(error)
-  }
+    return head
+  })
 }
