@@ -26,7 +26,7 @@ export function bodyWatch(options: { readonly bodyIdleMs?: number } = {}): BodyW
       if (response.watchedBy !== undefined) return response.watchedBy(exchange, idleMs)
       const original = Object.getPrototypeOf(response) as Response
       let prototype = changed.get(original)
-      if (prototype === undefined) changed.set(original, (prototype = Object.create(original, readers(original, idleMs)) as object))
+      if (prototype === undefined) changed.set(original, (prototype = watching(original, idleMs)))
       exchanges.write(response, exchange)
       Object.setPrototypeOf(response, prototype)
     },
@@ -42,42 +42,36 @@ export function bodyWatch(options: { readonly bodyIdleMs?: number } = {}): BodyW
   }
 }
 
-/** What takes the place of the platform's methods; `this` is the response. */
-function readers(original: Response, idleMs: number): PropertyDescriptorMap {
-  /** A body that is used already is refused in the platform's own words. */
-  function whole(response: Response): Promise<Uint8Array<ArrayBuffer>> {
-    const exchange = exchanges.read(response)
-    const { body } = response
-    if (exchange === undefined || body === null || response.bodyUsed || body.locked)
-      return original.arrayBuffer.call(response).then((buffer) => new Uint8Array(buffer))
-    // It is read now, and lives on: what it was the answer to need not.
-    exchanges.write(response, undefined)
-    return readAll(body, Number.POSITIVE_INFINITY, idleMs, exchange)
+/** What whole bodies are made into. */
+const forms: Record<string, (bytes: Uint8Array<ArrayBuffer>, response: Response) => unknown> = {
+  text: (bytes) => decoder.decode(bytes),
+  json: (bytes) => JSON.parse(decoder.decode(bytes)),
+  arrayBuffer: ({ buffer }) => buffer,
+  bytes: (bytes) => bytes,
+  blob: (bytes, response) => typed(bytes, response).blob(),
+  formData: (bytes, response) => typed(bytes, response).formData(),
+}
+
+function typed(bytes: Uint8Array<ArrayBuffer>, { headers }: Response): Response {
+  return new Response(bytes, { headers: { 'content-type': headers.get('content-type') ?? '' } })
+}
+
+/** A prototype whose methods take the place of the platform's. */
+function watching(original: Response, idleMs: number): object {
+  const methods = Object.create(original) as Record<string, (this: Response) => Promise<unknown>>
+  for (const [name, form] of Object.entries(forms)) {
+    const platforms = methods[name]
+    methods[name] = async function () {
+      const exchange = exchanges.read(this)
+      const { body } = this
+      // A body that is used already is refused in the platform's own words.
+      if (exchange === undefined || body === null || this.bodyUsed || body.locked) return platforms?.call(this)
+      // It is read now, and lives on: what it was the answer to need not.
+      exchanges.write(this, undefined)
+      return form(await readAll(body, Number.POSITIVE_INFINITY, idleMs, exchange), this)
+    }
   }
-  const typed = (response: Response): { headers: Record<string, string> } => ({
-    headers: { 'content-type': response.headers.get('content-type') ?? '' },
-  })
-  const methods: Record<string, (this: Response) => Promise<unknown>> = {
-    async text() {
-      return decoder.decode(await whole(this))
-    },
-    async json() {
-      return JSON.parse(decoder.decode(await whole(this))) as unknown
-    },
-    async arrayBuffer() {
-      return (await whole(this)).buffer
-    },
-    async bytes() {
-      return whole(this)
-    },
-    async blob() {
-      return new Response(await whole(this), typed(this)).blob()
-    },
-    async formData() {
-      return new Response(await whole(this), typed(this)).formData()
-    },
-  }
-  return Object.getOwnPropertyDescriptors(methods)
+  return methods
 }
 
 /** Reads a body to its end, or until it is longer than `limit`; then the rest is left unread. One timer for all of it. */

@@ -1,9 +1,9 @@
-import type { Fields, HeaderReader } from '../core/fields.ts'
+import type { HeaderReader } from '../core/fields.ts'
 import { toLower } from './lower.ts'
 import type { HeadersInput } from './types.ts'
 
 /** The header fields of a call: lower-case names and their values in turn, which is copied and searched cheaper than any map of a few. */
-export class CallFields implements Fields {
+export class CallFields implements HeaderReader {
   readonly lines: readonly string[]
 
   constructor(lines: readonly string[]) {
@@ -16,10 +16,6 @@ export class CallFields implements Fields {
 
   has(name: string): boolean {
     return this.get(name) !== null
-  }
-
-  getSetCookie(): string[] {
-    return []
   }
 
   *[Symbol.iterator](): IterableIterator<[string, string]> {

@@ -60,7 +60,7 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
     const body = given ?? bodyOf(request, init, rules)
     const headers = toCallFields(init.headers ?? request?.headers)
     const call = new ClientCall({ input, init, url }, body, { method, url, headers, signal })
-    if (body.isFleeting) call.facts.set(bodyFact, body)
+    call.facts.set(bodyFact, body)
     if (rules !== undefined) applyCallOptions(call, rules)
     return call
   }

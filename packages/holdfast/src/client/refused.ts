@@ -1,4 +1,5 @@
 import { HoldfastError } from '../core/index.ts'
+import { parseProblem } from './parse-problem.ts'
 
 /** An answer that ends a higher call: a status nothing can be done about here. `code` is `call-refused`. */
 export class RefusedError extends HoldfastError {
@@ -13,4 +14,9 @@ export class RefusedError extends HoldfastError {
     this.status = status
     this.problem = problem
   }
+}
+
+/** An answer as the error that ends a higher call. Queries are left out: they may hold what is nobody's business. */
+export function refusal(method: string, url: string, { status, text }: { readonly status: number; readonly text: string }): RefusedError {
+  return new RefusedError(`${method} ${url.replace(/[?#].*/, '')}`, status, parseProblem(text))
 }

@@ -58,7 +58,6 @@ export function replayStreams(limits: ReplayLimits = {}): StreamKeeper {
     }
 
     return {
-      isFleeting: true,
       get isIntact() {
         return !isGone
       },

@@ -3,8 +3,6 @@ import type { BodyValue } from './types.ts'
 
 /** The body of a call, for as many attempts as there will be. */
 export interface RequestBody extends RepeatableBody {
-  /** Whether it may ever be gone. */
-  readonly isFleeting: boolean
   /** The body for the next attempt. */
   next(): BodyValue | undefined
   /** The call has ended. */
@@ -25,29 +23,28 @@ export function toRequestBody(value: BodyValue | null | undefined, keep: StreamK
 
 /** A body that can be sent as often as one likes. */
 export function lasting(next: RequestBody['next']): RequestBody {
-  return { isFleeting: false, isIntact: true, next, release() {} }
+  return { isIntact: true, next, release() {} }
 }
 
 const nothing = lasting(() => undefined)
 
 /** A stream can be sent until an attempt has begun to read it. */
 function sendOnce(stream: ReadableStream<Uint8Array>): RequestBody {
-  const reader = (): ReadableStreamDefaultReader<Uint8Array> => (known ??= stream.getReader())
-  let known: ReadableStreamDefaultReader<Uint8Array> | undefined
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   return {
-    isFleeting: true,
     get isIntact() {
-      return known === undefined
+      return reader === undefined
     },
     next: () =>
       new ReadableStream<Uint8Array>(
         {
           async pull(controller) {
-            const { done, value } = await reader().read()
+            reader ??= stream.getReader()
+            const { done, value } = await reader.read()
             if (done) controller.close()
             else controller.enqueue(value)
           },
-          cancel: (reason) => reader().cancel(reason),
+          cancel: (reason) => reader?.cancel(reason),
         },
         { highWaterMark: 0 },
       ),

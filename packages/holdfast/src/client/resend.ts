@@ -1,30 +1,34 @@
-import type { Random } from '../core/index.ts'
+import type { Clock, Random } from '../core/index.ts'
 import { fullJitter } from '../retry/backoff.ts'
-import { retryCosts, successEarns } from '../retry/budget.ts'
-import type { RetryBudget } from '../retry/budget.ts'
+import { retryCosts, sharedBudget, successEarns } from '../retry/budget.ts'
+import { originOf } from '../retry/per-origin.ts'
 import type { CallScope } from './call-scope.ts'
+import { meta } from './meta.ts'
+
+/** An answer whose body has been read. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly response: Response
+}
 
 /** What a send came to. */
-export type Sent<Answer> = { readonly answer: Answer } | { readonly error: unknown }
+export type Sent = { readonly answer: Answer } | { readonly error: unknown }
 
 /** Why a request may be sent once more, and when the server wishes it. */
 export interface Again {
   readonly because: keyof typeof retryCosts
-  readonly hintMs?: number | undefined
+  readonly hintMs: number | undefined
 }
 
-export interface ResendOptions<Answer> {
+/** How requests of a higher call are sent again. */
+export interface Resending {
   readonly scope: CallScope
+  readonly clock: Clock
   readonly random: Random
-  /** Shared with every client of the origin: sending again here is a retry like any other. */
-  readonly budget: RetryBudget
   /** How often a request that got no answer is sent again. */
   readonly resends: number
-  send(): Promise<Answer>
-  /** Whether an answer at once earns for the budget: not where `fetch` has seen to that. */
-  earns(answer: Answer): boolean
-  /** Whether what came of it calls for another send of the same request; `undefined` when it is final. */
-  judge(sent: Sent<Answer>): Again | undefined
 }
 
 const backoff = { baseMs: 100, capMs: 20_000 }
@@ -35,23 +39,31 @@ const longestHintMs = 60_000
 
 /**
  * Sends a request until what comes of it is final, or patience ends: then the last of it is returned as it is. Waits with full jitter,
- * never less than the server asked for, and not at all when the wait would not end before the deadline.
+ * never less than the server asked for, and not at all when the wait would not end before the deadline. Paid from the budget of the origin:
+ * sending again here is a retry like any other.
+ *
+ * @param judge whether what came of it calls for another send of the same request; `undefined` when it is final
  */
-export async function sendUntilFinal<Answer>(options: ResendOptions<Answer>): Promise<Sent<Answer>> {
-  const { scope, budget, resends } = options
+export async function sendUntilFinal(
+  url: string,
+  { scope, random, resends }: Resending,
+  send: () => Promise<Answer>,
+  judge: (sent: Sent) => Again | undefined,
+): Promise<Sent> {
+  const budget = sharedBudget(originOf(url))
   let unanswered = 0
   let postponed = 0
   let spent = 0
   for (;;) {
-    const sent = await attempt(options)
-    const again = options.judge(sent)
+    const sent = await attempt(scope, send)
+    const again = judge(sent)
     if (again === undefined) {
-      budget.put(spent > 0 ? spent : 'answer' in sent && options.earns(sent.answer) ? successEarns : 0)
+      budget.put(spent > 0 ? spent : 'answer' in sent && earnsBudget(sent.answer.response) ? successEarns : 0)
       return sent
     }
     const isPostponed = again.because === 'refused' || again.because === 'in-progress'
     if (isPostponed ? ++postponed > mostPostponed : ++unanswered > resends) return sent
-    const waitMs = waitFor(again, isPostponed ? postponed : unanswered, options.random)
+    const waitMs = waitFor(again, isPostponed ? postponed : unanswered, random)
     if (waitMs === undefined || waitMs >= scope.leftMs()) return sent
     spent = retryCosts[again.because]
     if (!budget.take(spent)) return sent
@@ -59,12 +71,17 @@ export async function sendUntilFinal<Answer>(options: ResendOptions<Answer>): Pr
   }
 }
 
-async function attempt<Answer>({ scope, send }: ResendOptions<Answer>): Promise<Sent<Answer>> {
+/** Whether a success earns for the retry budget here; a `fetch` made by `createFetch` has seen to it. */
+function earnsBudget(response: Response): boolean {
+  return response.ok && meta(response).attempts === 0
+}
+
+async function attempt({ signal }: CallScope, send: () => Promise<Answer>): Promise<Sent> {
   try {
     return { answer: await send() }
   } catch (error) {
     // The caller's abort, or the deadline: nothing that came of the request.
-    if (scope.signal.aborted) throw scope.signal.reason
+    if (signal.aborted) throw signal.reason
     return { error }
   }
 }

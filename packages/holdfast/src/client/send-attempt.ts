@@ -103,9 +103,7 @@ class Attempt implements Exchange, Sending {
 
   end(reason: Error): void {
     this.reason = reason
-    this.#reject(reason)
-    this.release()
-    this.#cancelTimer?.()
+    this.fail(reason)
     this.#controller?.abort(reason)
     this.sender?.abort(reason)
     this.onEnd?.()

@@ -85,8 +85,9 @@ export function attemptTelemetry({ onAttempt, onOutcome, clock = waitingClock }:
 /** Tells how each call ended, with all its attempts: as the outermost policy. */
 export function callTelemetry({ onCall, clock = waitingClock }: TelemetryOptions = {}): Policy {
   const tellCall = tell('call', onCall)
-  const telling: Policy = (call, next) =>
-    timed(
+  return function callTelemetry(call, next) {
+    if (channel?.hasSubscribers !== true && onCall === undefined) return next(call)
+    return timed(
       clock,
       () => attempt(call, next),
       (outcome, durationMs) => {
@@ -95,7 +96,7 @@ export function callTelemetry({ onCall, clock = waitingClock }: TelemetryOptions
         tellCall({ ...describe(call), ...result(outcome), durationMs, attempts, waitedMs, stop, replayed })
       },
     )
-  return Object.assign(telling, { before: (call: Call) => (channel?.hasSubscribers === true || onCall !== undefined ? undefined : call) })
+  }
 }
 
 async function timed(

@@ -25,16 +25,12 @@ describe('stack', () => {
     expect([...reply.headers].map(([name]) => name)).toEqual(['x-c', 'x-b', 'x-a'])
   })
 
-  it('runs what is done before a call in its place, and wraps where that is asked for', async () => {
+  it('runs what is done before a call in its place', async () => {
     const log: string[] = []
     const named = (name: string): Policy => beforeCall((seen) => (log.push(name), seen.with({ url: `${seen.url}${name}` })))
-    const sometimes = (wraps: boolean): Policy =>
-      Object.assign(marking(log, 'wrap'), { before: (seen: typeof call) => (wraps ? undefined : seen) })
     const handler = (seen: typeof call) => (log.push(seen.url), createReply(200))
-    await stack(named('a'), sometimes(false), marking(log, 'b'), named('c'))(call, handler)
+    await stack(named('a'), marking(log, 'b'), named('c'))(call, handler)
     expect(log.splice(0)).toEqual(['a', 'b in', 'c', '/ac', 'b out'])
-    await stack(sometimes(true), named('a'))(call, handler)
-    expect(log.splice(0)).toEqual(['wrap in', 'a', '/a', 'wrap out'])
     await named('alone')(call, handler)
     expect(log).toEqual(['alone', '/alone'])
   })

@@ -15,18 +15,9 @@ export type Next = (call: Call) => Promise<Reply> | Reply
  */
 export type Policy = (call: Call, next: Next) => Promise<Reply> | Reply
 
-/**
- * A policy that can do its part before the call goes on, and looks at no answer. `before` gives the call that goes on, or `undefined` where
- * it has to wrap this call after all.
- */
-export interface EarlyPolicy {
-  (call: Call, next: Next): Promise<Reply> | Reply
-  readonly before: (call: Call) => Call | undefined
-}
-
 /** Makes a policy of what is done before a call goes on. */
-export function beforeCall(before: (call: Call) => Call): EarlyPolicy {
-  return Object.assign((call: Call, next: Next) => next(before(call)), { before })
+export function beforeCall(before: (call: Call) => Call): Policy {
+  return (call, next) => next(before(call))
 }
 
 /**
@@ -36,18 +27,9 @@ export function beforeCall(before: (call: Call) => Call): EarlyPolicy {
  * const policy = stack(deadline(), rateLimit(options), idempotency(options))
  */
 export function stack(...policies: readonly Policy[]): Policy {
-  return policies.reduceRight<Policy>((inner, outer) => (inner === passThrough ? outer : compose(outer, inner)), passThrough)
-}
-
-function compose(outer: Policy, inner: Policy): Policy {
-  const { before } = outer as Partial<EarlyPolicy>
-  const wrap: Policy = (call, next) => outer(call, (changed) => inner(changed, next))
-  if (before === undefined) return wrap
-  // A function less for each call.
-  return (call, next) => {
-    const changed = before(call)
-    return changed === undefined ? wrap(call, next) : inner(changed, next)
-  }
+  return policies.length === 0
+    ? passThrough
+    : policies.reduceRight((inner, outer) => (call, next) => outer(call, (changed) => inner(changed, next)))
 }
 
 const passThrough: Policy = (call, next) => next(call)

@@ -20,7 +20,7 @@ interface Shape {
 const table = {
   final: /^(ERR_(TLS|SSL|INV|HTTP_INV)|UND_ERR_(INV|NOT_S|REQ_C)|UNABLE_TO_|HOSTNAME_|EPROTO)|cert(_|$|ificate)|handshake|\btls\b/i,
   'not-sent':
-    /^(ECONNREFUSED|ENOTFOUND|EAI_|ENETUNREACH|EADDRNOTAVAIL|UND_ERR_(CONNECT|CLOSED)|ConnectionRefused|FailedToOpen|(endpoint-unavailable|pacing-refused)$)|REFUSED_STREAM|client error \(Connect\)/,
+    /^(ECONNREFUSED|ENOTFOUND|UND_ERR_(CONNECT|CLOSED)|ConnectionRefused|FailedToOpen|(endpoint-unavailable|pacing-refused)$)|REFUSED_STREAM|client error \(Connect\)/,
   // Browsers say no more than this, whatever happened.
   maybe: /fetch failed|failed to fetch|load failed|network|terminated|connection|error (sending|reading)/i,
 } satisfies Record<Failure, RegExp>
@@ -48,7 +48,8 @@ function find(error: unknown, depth: number): Failure | undefined {
   // The cause is nearer to what happened: "fetch failed" alone says nothing.
   const deeper = find(cause, depth + 1)
   if (deeper !== undefined) return deeper
-  if (typeof code === 'string') return match(code) ?? (syscall === 'connect' ? 'not-sent' : (match(message) ?? 'maybe'))
+  if (typeof code === 'string')
+    return match(code) ?? (syscall === 'connect' || syscall === 'getaddrinfo' ? 'not-sent' : (match(message) ?? 'maybe'))
   return match(message)
 }
 

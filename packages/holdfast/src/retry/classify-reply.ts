@@ -17,7 +17,7 @@ const refusals: ReadonlySet<string> = new Set(['deadline-expired', 'shutting-dow
  * Classifies an answer. 503 counts as `maybe`, because proxies answer it after the upstream was reset: only a 503 that says so itself is a
  * refusal. Cloud proxies answer 520 to 527 and 530 for the same reasons as 502 and 504.
  */
-export function classifyReply(status: number, { shouldRetry, isRefusal, problem }: Advice): OutcomeClass {
+export function classifyReply(status: number, { shouldRetry, isRefusal, problem }: Partial<Advice> = {}): OutcomeClass {
   if (status < 400) return 'ok'
   if (shouldRetry === false) return 'final'
   switch (status) {

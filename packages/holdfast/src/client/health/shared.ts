@@ -34,11 +34,6 @@ export function toHealthSettings(options: HealthOptions): HealthSettings {
 
 /** What an outcome says about the endpoint. An aborted call says nothing. */
 export function verdictOf(call: Call, outcome: Outcome): OutcomeClass | undefined {
-  if ('reply' in outcome)
-    return classifyReply(outcome.reply.status, {
-      shouldRetry: undefined,
-      isRefusal: outcome.reply.headers.get('holdfast-refused') === '?1',
-      problem: undefined,
-    })
+  if ('reply' in outcome) return classifyReply(outcome.reply.status, { isRefusal: outcome.reply.headers.get('holdfast-refused') === '?1' })
   return call.signal?.aborted ? undefined : classifyFailure(outcome.error)
 }

@@ -1,4 +1,6 @@
 import { HoldfastError } from '../../core/index.ts'
+import { RefusedError } from '../refused.ts'
+import type { Place } from './checkpoint.ts'
 
 /** The server sends a walk in circles: it gave a cursor, or a page, that was there before. Code `pagination-loop`. */
 export class PaginationLoopError extends HoldfastError {
@@ -22,6 +24,11 @@ export class CursorExpiredError extends HoldfastError {
     this.name = 'CursorExpiredError'
     this.lastItem = lastItem
   }
+}
+
+/** What became of a place that is not the first, where that is what an error says. */
+export function expired(error: unknown, { cursor, link }: Place, lastItem: unknown): unknown {
+  return error instanceof RefusedError && error.status === 410 && (cursor ?? link) !== undefined ? new CursorExpiredError(lastItem) : error
 }
 
 /** A checkpoint that is none, or belongs to another query. Nothing was sent. Code `checkpoint-refused`. */

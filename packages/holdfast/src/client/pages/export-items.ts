@@ -3,17 +3,14 @@ import { fullJitter } from '../../retry/backoff.ts'
 import { retryCosts, sharedBudget } from '../../retry/budget.ts'
 import { complete } from '../../retry/complete.ts'
 import { readText } from '../../retry/read-text.ts'
-import { afterFailure, afterStatus, earnsBudget } from '../again.ts'
+import { ask } from '../ask.ts'
 import { openScope } from '../call-scope.ts'
 import type { CallScope } from '../call-scope.ts'
 import type { FetchLike } from '../fetch-like.ts'
-import { parseProblem } from '../parse-problem.ts'
-import { RefusedError } from '../refused.ts'
-import { sendUntilFinal } from '../resend.ts'
 import { advance, alreadySeen, keyOf, progressFrom, toCheckpoint } from './checkpoint.ts'
 import type { Progress } from './checkpoint.ts'
 import { readControl } from './control-line.ts'
-import { CursorExpiredError } from './errors.ts'
+import { expired } from './errors.ts'
 import { linesOf } from './lines.ts'
 import { toWalkSettings } from './options.ts'
 import type { WalkOptions, WalkSettings } from './options.ts'
@@ -105,34 +102,22 @@ async function* attempts<T>(job: Export<T>): AsyncGenerator<T, void, void> {
 }
 
 async function open<T>({ fetch, settings, scope, progress }: Export<T>, lastItem: T | undefined): Promise<Response> {
-  const { start, cursorParam, clock } = settings
-  const url = urlOf(progress.place, start, start, cursorParam, [])
-  const sent = await sendUntilFinal({
-    ...settings,
-    scope,
-    budget: sharedBudget(start.origin),
-    send: () => fetch(url.href, { headers: { ...settings.headers, accept: ndjson }, signal: scope.signal }),
-    earns: earnsBudget,
-    judge(outcome) {
-      if ('error' in outcome) return afterFailure(outcome.error)
-      const again = afterStatus(outcome.answer, clock.now())
-      if (again !== undefined) outcome.answer.body?.cancel().catch(() => {})
-      return again
-    },
+  const { start, cursorParam } = settings
+  const url = urlOf(progress.place, start, start, cursorParam, []).href
+  const init = { headers: { ...settings.headers, accept: ndjson }, signal: scope.signal }
+  const { response } = await ask(url, { ...settings, scope }, async () => {
+    const response = await fetch(url, init)
+    const { status, headers, ok } = response
+    return { status, headers, text: ok ? '' : await readText(response).catch(() => ''), response }
+  }).catch((error: unknown) => {
+    throw expired(error, progress.place, lastItem)
   })
-  if ('error' in sent) throw sent.error
-  const { answer } = sent
-  if (answer.status === 410 && progress.place.cursor !== undefined) throw new CursorExpiredError(lastItem)
-  if (!answer.ok) throw new RefusedError(`GET ${start.origin}${start.pathname}`, answer.status, parseProblem(await textOf(answer)))
-  if (answer.body === null || !answer.headers.get('content-type')?.includes('ndjson')) {
-    answer.body?.cancel().catch(() => {})
+  if (response.body === null || !response.headers.get('content-type')?.includes('ndjson')) {
+    response.body?.cancel().catch(() => {})
     throw new HoldfastError('export-failed', `the server does not export this list as ${ndjson}; walk it with items()`)
   }
-  return answer
+  return response
 }
-
-/** The body of a refusal. One that was given up before it was turned away for good has none left. */
-const textOf = (answer: Response): Promise<string> => readText(answer).catch(() => '')
 
 /** Reads one stream. Gives nothing at its end, and why when it broke off. */
 async function* read<T>(

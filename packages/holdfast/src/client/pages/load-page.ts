@@ -1,12 +1,7 @@
 import { HoldfastError } from '../../core/index.ts'
-import { sharedBudget } from '../../retry/budget.ts'
-import { readText } from '../../retry/read-text.ts'
-import { afterFailure, afterStatus, earnsBudget } from '../again.ts'
+import { ask, exchange } from '../ask.ts'
 import { openScope } from '../call-scope.ts'
 import type { FetchLike } from '../fetch-like.ts'
-import { parseProblem } from '../parse-problem.ts'
-import { RefusedError } from '../refused.ts'
-import { sendUntilFinal } from '../resend.ts'
 import { findNext, placeOf } from './next.ts'
 import type { Place } from './checkpoint.ts'
 import type { WalkSettings } from './options.ts'
@@ -26,26 +21,14 @@ export interface LoadedPage<T> {
  * @throws RefusedError, HoldfastError `page-invalid`, or what `fetch` rejected with
  */
 export async function loadPage<T>(fetch: FetchLike, url: URL, settings: WalkSettings<T>, signal: AbortSignal): Promise<LoadedPage<T>> {
-  const { clock, headers } = settings
+  const { clock } = settings
   const scope = openScope(clock, settings.pageDeadlineMs, signal)
   try {
-    const sent = await sendUntilFinal({
-      ...settings,
-      scope,
-      budget: sharedBudget(url.origin),
-      async send() {
-        const response = await fetch(url.href, { headers: { accept: 'application/json', ...headers }, signal: scope.signal })
-        return { status: response.status, headers: response.headers, text: await readText(response), response }
-      },
-      earns: ({ response }) => earnsBudget(response),
-      judge: (outcome) => ('error' in outcome ? afterFailure(outcome.error) : afterStatus(outcome.answer, clock.now())),
-    })
-    if ('error' in sent) throw sent.error
-    const { status, text } = sent.answer
-    if (status < 200 || status > 299) throw new RefusedError(`GET ${url.origin}${url.pathname}`, status, parseProblem(text))
+    const init = { headers: { accept: 'application/json', ...settings.headers }, signal: scope.signal }
+    const { headers, text } = await ask(url.href, { ...settings, scope }, () => exchange(fetch, url.href, init))
     const body = parseBody(text)
     const items = settings.items?.(body) ?? itemsOf(body)
-    const found = { url, headers: sent.answer.headers, body, items }
+    const found = { url, headers, body, items }
     return { ...found, next: settings.next === undefined ? findNext(found) : placeOf(settings.next(found)) }
   } finally {
     scope.close()

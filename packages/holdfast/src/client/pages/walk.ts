@@ -1,8 +1,7 @@
 import type { FetchLike } from '../fetch-like.ts'
-import { RefusedError } from '../refused.ts'
 import { advance, alreadySeen, keyOf, progressFrom, toCheckpoint } from './checkpoint.ts'
 import type { Checkpoint, Place } from './checkpoint.ts'
-import { CursorExpiredError } from './errors.ts'
+import { expired } from './errors.ts'
 import { loadPage } from './load-page.ts'
 import type { LoadedPage } from './load-page.ts'
 import { createLoopGuard } from './loop-guard.ts'
@@ -54,8 +53,7 @@ export function createWalk<T>(fetch: FetchLike, settings: WalkSettings<T>): Walk
     try {
       return await loadPage(fetch, url, settings, controller.signal)
     } catch (error) {
-      const isExpired = error instanceof RefusedError && error.status === 410 && (place.cursor ?? place.link) !== undefined
-      throw isExpired ? new CursorExpiredError(lastItem) : error
+      throw expired(error, place, lastItem)
     }
   }
 

@@ -24,13 +24,9 @@ export function parseJson(text: string): ParsedJson {
   return { value: JSON.parse(text, note) as Json, lossy }
 }
 
-/** The digits that count, and where the point is. */
+/** The digits that count. Where the point is need not be compared: rounding moves it for no number whose digits it keeps. */
 function digitsOf(number: string): string {
-  const [mantissa = '', exponent = '0'] = number.toLowerCase().split('e')
-  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.')
-  const digits = (whole + fraction).replace(/^0+/, '')
-  const scale = Number(exponent) - fraction.length + (digits.length - digits.replace(/0+$/, '').length)
-  return `${digits.replace(/0+$/, '')}e${scale}`
+  return number.replace(/e.*/i, '').replaceAll(/^[-0.]+|[.0]+$|\./g, '')
 }
 
 /**

@@ -1,13 +1,9 @@
 import { monotonic } from '../../core/index.ts'
-import type { HoldfastError } from '../../core/index.ts'
-import type { RetryBudget } from '../../retry/budget.ts'
-import { readText } from '../../retry/read-text.ts'
-import { afterFailure, afterStatus, earnsBudget } from '../again.ts'
+import { ask, exchange } from '../ask.ts'
 import type { CallScope } from '../call-scope.ts'
 import type { FetchLike } from '../fetch-like.ts'
-import { parseProblem } from '../parse-problem.ts'
 import { RefusedError } from '../refused.ts'
-import { sendUntilFinal } from '../resend.ts'
+import type { Answer } from '../resend.ts'
 import { GoneError, WeakETagError } from './errors.ts'
 import { parseJson } from './json.ts'
 import type { ParsedJson } from './json.ts'
@@ -23,19 +19,9 @@ export interface Snapshot extends ParsedJson {
 export interface Resource {
   readonly fetch: FetchLike
   readonly url: string
-  readonly settings: UpdateSettings
-  readonly scope: CallScope
-  readonly budget: RetryBudget
+  readonly settings: UpdateSettings & { readonly scope: CallScope }
   /** The shortest exchange so far, milliseconds. */
   roundTripMs: number
-}
-
-/** An answer whose body has been read. */
-export interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly text: string
-  readonly response: Response
 }
 
 /** Browsers have a cache of their own; the type of Node's `fetch` does not know the member. */
@@ -47,40 +33,24 @@ const pastCaches: object = { cache: 'no-cache' }
  * @throws GoneError, WeakETagError, RefusedError, or what `fetch` rejected with
  */
 export async function readResource(resource: Resource): Promise<Snapshot> {
-  const { url, settings, scope } = resource
-  const sent = await sendUntilFinal<Answer>({
-    ...settings,
-    scope,
-    budget: resource.budget,
-    send: () =>
-      exchange(resource, {
-        method: 'GET',
-        headers: { accept: 'application/json', ...settings.headers, 'cache-control': 'no-cache' },
-        ...pastCaches,
-      }),
-    earns: ({ response }) => earnsBudget(response),
-    judge: (outcome) => ('error' in outcome ? afterFailure(outcome.error) : afterStatus(outcome.answer, settings.clock.now())),
-  })
-  if ('error' in sent) throw sent.error
-  const { status, headers, text } = sent.answer
-  if (status === 404 || status === 410) throw new GoneError(url, status)
-  if (status < 200 || status > 299) throw new RefusedError(`GET ${url}`, status, parseProblem(text))
+  const { url, settings } = resource
+  const fields = { accept: 'application/json', ...settings.headers, 'cache-control': 'no-cache' }
+  const { headers, text } = await ask(url, settings, () => timed(resource, url, { method: 'GET', headers: fields, ...pastCaches })).catch(
+    (error: unknown) => {
+      throw error instanceof RefusedError && (error.status === 404 || error.status === 410) ? new GoneError(url, error.status) : error
+    },
+  )
   const parsed = parseJson(text)
   const version = settings.versioning.read(headers, parsed.value)
   if (version === undefined && !settings.lastWriteWins) throw new WeakETagError(url, headers.get('etag'))
   return { ...parsed, version }
 }
 
-/** Sends one request and reads its answer whole. */
-export async function exchange(resource: Resource, init: RequestInit, url: string = resource.url): Promise<Answer> {
-  const { clock } = resource.settings
+/** Sends one request, and notes how long that takes. */
+export async function timed(resource: Resource, url: string, init: RequestInit): Promise<Answer> {
+  const { clock, scope } = resource.settings
   const sentAt = monotonic(clock)
-  const response = await resource.fetch(url, { ...init, signal: resource.scope.signal })
-  // A success is a success, even when its body was cut.
-  const text = await readText(response).catch((error: HoldfastError) => {
-    if (init.method === 'GET' || !response.ok) throw error
-    return ''
-  })
+  const answer = await exchange(resource.fetch, url, { ...init, signal: scope.signal })
   resource.roundTripMs = Math.min(resource.roundTripMs, monotonic(clock) - sentAt)
-  return { status: response.status, headers: response.headers, text, response }
+  return answer
 }

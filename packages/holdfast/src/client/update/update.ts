@@ -1,6 +1,4 @@
 import { HoldfastError, isHoldfastError } from '../../core/index.ts'
-import { sharedBudget } from '../../retry/budget.ts'
-import { originOf } from '../../retry/per-origin.ts'
 import { openScope } from '../call-scope.ts'
 import type { FetchLike } from '../fetch-like.ts'
 import { conflictCeiling } from './decide.ts'
@@ -59,16 +57,8 @@ export async function update<T>(
 ): Promise<Updated<T>> {
   const settings = toUpdateSettings(options)
   const scope = openScope(settings.clock, settings.deadlineMs, settings.signal)
-  const target = String(url)
-  const resource: Resource = {
-    fetch,
-    url: target,
-    settings,
-    scope,
-    budget: sharedBudget(originOf(target)),
-    roundTripMs: Number.POSITIVE_INFINITY,
-  }
   try {
+    const resource: Resource = { fetch, url: String(url), settings: { ...settings, scope }, roundTripMs: Number.POSITIVE_INFINITY }
     return (await run(resource, fn as unknown as JsonFunction)) as Updated<T>
   } finally {
     scope.close()
@@ -79,7 +69,7 @@ type JsonFunction = (current: Json, context: UpdateContext) => Json | undefined 
 
 /** The loop over versions. */
 async function run(resource: Resource, fn: JsonFunction): Promise<Updated<Json>> {
-  const { settings, scope } = resource
+  const { settings } = resource
   let waitedMs = 0
   let last: Change | undefined
   let seen = await readResource(resource)
@@ -112,7 +102,7 @@ async function run(resource: Resource, fn: JsonFunction): Promise<Updated<Json>>
       if (attempt >= settings.attempts) throw conflict(last, current ?? (await readResource(resource)), attempt)
       const waitMs = settings.random() * conflictCeiling(settings.pace, attempt, resource.roundTripMs)
       waitedMs += waitMs
-      await scope.wait(waitMs)
+      await settings.scope.wait(waitMs)
       // What came with the refusal is as fresh as a new answer would be, unless the wait was longer than asking takes.
       seen = current !== undefined && waitMs <= resource.roundTripMs ? current : await readResource(resource)
     } catch (error) {
@@ -123,7 +113,7 @@ async function run(resource: Resource, fn: JsonFunction): Promise<Updated<Json>>
 
 /** What the resource is to become. A version that was seen before is not shown to the function again. */
 function intend(
-  { settings, scope }: Resource,
+  { settings }: Resource,
   fn: JsonFunction,
   seen: Snapshot,
   last: Change | undefined,
@@ -131,7 +121,7 @@ function intend(
 ): Json | undefined | Promise<Json | undefined> {
   if (last !== undefined && seen.version !== undefined && seen.version === last.from.version) return last.intended
   if (last === undefined || settings.merge === undefined)
-    return fn(structuredClone(seen.value) as Json, { attempt, version: seen.version, signal: scope.signal })
+    return fn(structuredClone(seen.value) as Json, { attempt, version: seen.version, signal: settings.scope.signal })
   const merged = mergeThreeWays(last.from.value, last.intended, seen.value)
   if ('value' in merged) return merged.value
   throw conflict(last, seen, attempt - 1, undefined, merged.overlaps)

@@ -1,18 +1,19 @@
 import { isHoldfastError } from '../../core/index.ts'
-import { afterFailure, earnsBudget, hintOf } from '../again.ts'
+import { classifyFailure } from '../../retry/classify-failure.ts'
+import { after, hintOf } from '../ask.ts'
 import { meta } from '../meta.ts'
 import { sendUntilFinal } from '../resend.ts'
-import type { Again, Sent } from '../resend.ts'
+import type { Again, Answer, Sent } from '../resend.ts'
 import { isOutcomeUnknown } from '../outcome-unknown.ts'
 import { parseProblem } from '../parse-problem.ts'
-import { RefusedError } from '../refused.ts'
+import { refusal } from '../refused.ts'
 import { decideWrite } from './decide.ts'
 import type { WriteVerdict } from './decide.ts'
 import { GoneError, UpdateOutcomeUnknown } from './errors.ts'
 import { parseJson, writeJson } from './json.ts'
 import type { Json } from './merge-patch.ts'
-import { exchange } from './resource.ts'
-import type { Answer, Resource, Snapshot } from './resource.ts'
+import { timed } from './resource.ts'
+import type { Resource, Snapshot } from './resource.ts'
 
 /** A change of one version, and the key it is sent under. */
 export interface Change {
@@ -35,7 +36,7 @@ export type Written =
  * @throws UpdateOutcomeUnknown, GoneError, RefusedError, or what `fetch` rejected with when nothing was sent
  */
 export async function writeChange(resource: Resource, change: Change): Promise<Written> {
-  const { settings, scope } = resource
+  const { settings } = resource
   const { method, versioning, clock } = settings
   const bare = { url: resource.url, headers: { ...settings.headers, ...fields(method, change.key) }, body: change.body }
   const { url, headers, body } = change.from.version === undefined ? bare : versioning.guard(bare, change.from.version)
@@ -43,9 +44,9 @@ export async function writeChange(resource: Resource, change: Change): Promise<W
   let maybeSent = false
   let verdict: WriteVerdict = 'unanswered'
 
-  function judge(sent: Sent<Answer>): Again | undefined {
+  function judge(sent: Sent): Again | undefined {
     if ('error' in sent) {
-      const again = afterFailure(sent.error)
+      const again = after(classifyFailure(sent.error))
       // What our own `fetch` gave up on may have been processed at any of its attempts.
       maybeSent ||= again?.because === 'maybe' || isOutcomeUnknown(sent.error)
       return again
@@ -75,14 +76,7 @@ export async function writeChange(resource: Resource, change: Change): Promise<W
     })
   let sent
   try {
-    sent = await sendUntilFinal({
-      ...settings,
-      scope,
-      budget: resource.budget,
-      send: () => exchange(resource, init, url),
-      earns: ({ response }) => earnsBudget(response),
-      judge,
-    })
+    sent = await sendUntilFinal(url, settings, () => timed(resource, url, init), judge)
   } catch (error) {
     if (isHoldfastError(error) && error.code === 'deadline-exceeded') throw unknown(error)
     throw error
@@ -94,11 +88,12 @@ export async function writeChange(resource: Resource, change: Change): Promise<W
 function conclude(
   { url, settings }: Resource,
   change: Change,
-  { status, headers, text }: Answer,
+  answer: Answer,
   verdict: WriteVerdict,
   maybeSent: boolean,
   unknown: (cause: unknown) => UpdateOutcomeUnknown,
 ): Written {
+  const { status, headers, text } = answer
   switch (verdict) {
     case 'written': {
       const value = status < 300 && text !== '' ? valueOf(text, change.intended) : change.intended
@@ -116,12 +111,12 @@ function conclude(
       throw new GoneError(url, status)
     case 'unguarded':
     case 'refused':
-      throw new RefusedError(`${settings.method} ${url}`, status, parseProblem(text))
+      throw refusal(settings.method, url, answer)
     case 'unknown':
     case 'unanswered':
     case 'postponed': {
-      const refusal = new RefusedError(`${settings.method} ${url}`, status, parseProblem(text))
-      throw verdict === 'postponed' && !maybeSent ? refusal : unknown(refusal)
+      const refused = refusal(settings.method, url, answer)
+      throw verdict === 'postponed' && !maybeSent ? refused : unknown(refused)
     }
   }
 }
