@@ -197,9 +197,14 @@ describe.each(adapters)('the lists of the ledger on %s', (adapter) => {
     expect(lines.at(-1)).toEqual({ _end: true, count: seqs.length })
     expect(seqs.length).toBe(1401)
     expect(seqs).toEqual([...new Set(seqs)].toSorted((a, b) => a - b))
-    const cursors = lines.flatMap(({ _cursor }) => (_cursor === undefined ? [] : [_cursor]))
-    expect(cursors).toHaveLength(3)
-    const rest = await ledger.get(`/wallets/${wallet}/entries?cursor=${cursors[1]}`, { headers: { accept: 'application/x-ndjson' } })
-    expect(rest.text.split('\n').filter((line) => line.includes('"seq"'))).toHaveLength(401)
+    const places = lines.flatMap(({ _cursor }, place) => (_cursor === undefined ? [] : [place]))
+    expect(places.length).toBeGreaterThanOrEqual(3)
+    for (const place of [places[0] as number, places[2] as number]) {
+      const rest = await ledger.get(`/wallets/${wallet}/entries?cursor=${lines[place]?._cursor}`, {
+        headers: { accept: 'application/x-ndjson' },
+      })
+      const left = lines.slice(place).filter(({ seq }) => seq !== undefined)
+      expect(rest.text.split('\n').filter((line) => line.includes('"seq"'))).toHaveLength(left.length)
+    }
   })
 })

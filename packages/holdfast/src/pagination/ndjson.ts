@@ -11,11 +11,14 @@ export const ndjsonType = 'application/x-ndjson'
 /** An error breaks the connection at once, with all that is still on its way to the socket: the line about it gets this long to leave. */
 const lastWordsMs = 100
 
+/** Characters between two cursors of a batch: whoever loses each connection within one still gets on, and a cursor is next to nothing beside as much. */
+const cursorEvery = 32_768
+
 /** How a list is exported. */
 export interface NdjsonOptions<Row> {
   /** Makes an item of a row. @default the row */
   readonly toItem?: (row: Row) => unknown
-  /** Rows read at once, and between two cursors. @default 500 */
+  /** Rows read at once, and the most between two cursors. @default 500 */
   readonly batch?: number
   /** Runs before each batch, and may wait: the place to charge a rate limit. An error ends the export with an `_error` line. */
   readonly beforeBatch?: (batch: number) => Promise<void> | void
@@ -29,7 +32,7 @@ export interface NdjsonOptions<Row> {
  * Writes a whole list as lines of JSON, from the caller's cursor on. Each batch is a query of its own, read when the one before was taken:
  * no transaction stays open, and no more than one batch is in memory.
  *
- * After each batch comes a line `{"_cursor":"..."}`: `?cursor=` resumes from it. The last line is `{"_end":true,"count":n}`; an export
+ * After each batch, and within a long one, comes a line `{"_cursor":"..."}`: `?cursor=` resumes from it. The last line is `{"_end":true,"count":n}`; an export
  * without one was cut off. A failure is a line `{"_error":{...}}`, after which the generator throws, so that the connection breaks.
  *
  * @example
@@ -52,11 +55,19 @@ export async function* ndjson<Row>(
       await beforeBatch?.(batches)
       const rows = await reader.read(toRows({ position, inclusive, take: batch, bound }))
       let lines = ''
-      for (const { row } of rows) lines += `${stringify(toItem(row))}\n`
+      let nextCursorAt = cursorEvery
+      const addCursor = (): void => {
+        lines += `${JSON.stringify({ _cursor: seal(position, { bound, inclusive }) })}\n`
+        nextCursorAt = lines.length + cursorEvery
+      }
+      for (const { row, keys } of rows) {
+        if (lines.length > nextCursorAt) addCursor()
+        lines += `${stringify(toItem(row))}\n`
+        position = keys
+        inclusive = false
+      }
       count += rows.length
-      position = rows.at(-1)?.keys ?? position
-      inclusive &&= rows.length === 0
-      lines += `${JSON.stringify({ _cursor: seal(position, { bound, inclusive }) })}\n`
+      addCursor()
       if (rows.length < batch) {
         yield `${lines}${JSON.stringify({ _end: true, count })}\n`
         return

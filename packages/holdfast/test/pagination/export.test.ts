@@ -5,6 +5,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable, pipeline } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { exportItems } from '../../src/client/index.ts'
 import { defineApi, storeUnavailable } from '../../src/index.ts'
 import { holdfast } from '../../src/adapters/node/index.ts'
 import { defineList, memoryList, ndjson, ndjsonReply, pageOf } from '../../src/pagination/index.ts'
@@ -141,6 +142,29 @@ describe('an export', () => {
     expect(cuts).toBe(100)
     expect([...seen.keys()]).toEqual(rows.map(({ id }) => id))
     expect([...seen.values()].every((times) => times === 1)).toBe(true)
+    close()
+  })
+
+  it('is whole in the end for a client whose every connection is cut within a batch', async () => {
+    const { port, close } = await serve(numbered(600, 'x'.repeat(1000)))
+    let calls = 0
+    const cutting: Parameters<typeof exportItems>[0] = async (input, init) => {
+      calls += 1
+      const { body, headers } = await fetch(input, init)
+      let left = 100_000
+      const cut = new TransformStream<Uint8Array, Uint8Array>({
+        transform(chunk, controller) {
+          controller.enqueue(chunk.subarray(0, left))
+          left -= chunk.length
+          if (left <= 0) controller.error(new TypeError('terminated'))
+        },
+      })
+      return new Response(body?.pipeThrough(cut), { headers })
+    }
+    const ids: string[] = []
+    for await (const { id } of exportItems<{ id: string }>(cutting, `http://127.0.0.1:${port}/lines`, { random: () => 0 })) ids.push(id)
+    expect(ids).toEqual(rowsOf(600).map(({ id }) => id))
+    expect(calls).toBeLessThan(12)
     close()
   })
 

@@ -22,17 +22,33 @@ interface Fate {
   readonly cutAt?: number
   readonly stallAt?: number
   readonly error?: boolean
-  readonly answer?: Response | Error
+  /** By hand: one row, and what the test writes after it. */
+  readonly answer?: Response | Error | 'by hand'
+}
+
+interface Seen {
+  readonly url: string
+  readonly headers: Headers
+  readonly signal: AbortSignal | null | undefined
+  stream?: ReadableStreamDefaultController<Uint8Array>
 }
 
 /** An export of rows in batches of five, whose streams meet their fates one after the other. */
 function exporting(count: number, fates: Fate[] = [], chunk = 16) {
-  const seen: { url: string; headers: Headers; signal: AbortSignal | null | undefined }[] = []
+  const seen: Seen[] = []
   const fetch: FetchLike = async (input, init) => {
     init?.signal?.throwIfAborted()
     const fate = fates[seen.length] ?? {}
     seen.push({ url: input, headers: new Headers(init?.headers), signal: init?.signal })
     if (fate.answer instanceof Error) throw fate.answer
+    if (fate.answer === 'by hand') {
+      const body = new ReadableStream<Uint8Array>({
+        start(controller) {
+          Object.assign(seen.at(-1) as Seen, { stream: controller }).stream.enqueue(encoder.encode('{"id":0}\n'))
+        },
+      })
+      return new Response(body, { headers: { 'content-type': 'application/x-ndjson' } })
+    }
     if (fate.answer !== undefined) return fate.answer
     const first = Number(new URL(input).searchParams.get('cursor') ?? 0)
     let text = ''
@@ -116,6 +132,19 @@ describe('exportItems', () => {
     const body = '{"id":0}\n{"id":1}\n{"id":2'
     const short = exporting(8, [{ answer: new Response(body, { headers: { 'content-type': 'application/x-ndjson' } }) }])
     expect(idsOf(await reading(short.fetch))).toEqual(idsOf(await reading(whole.fetch)))
+  })
+
+  it('keeps what arrived before a connection broke, also while the loop was at an earlier item', async () => {
+    const { fetch, seen } = exporting(5, [{ answer: 'by hand' }])
+    const { time, random } = virtual()
+    const walk = exportItems<Row>(fetch, newUrl(), { clock: time, random })[Symbol.asyncIterator]()
+    expect((await settle(time, walk.next())).value).toEqual({ id: 0 })
+    for (const id of [1, 2, 3]) seen[0]?.stream?.enqueue(encoder.encode(`{"id":${id}}\n`))
+    seen[0]?.stream?.error(reset())
+    for (const id of [1, 2, 3]) expect((await settle(time, walk.next())).value).toEqual({ id })
+    expect(seen).toHaveLength(1)
+    expect((await settle(time, walk.next())).value).toMatchObject({ id: 4 })
+    expect([(await settle(time, walk.next())).done, seen.length]).toEqual([true, 2])
   })
 
   it('does not wait for ever for a stream that stands still', async () => {
