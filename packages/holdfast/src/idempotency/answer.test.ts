@@ -92,8 +92,6 @@ describe('the header fields kept with an answer', () => {
     'ratelimit-policy',
     'RateLimit-Remaining',
     'x-ratelimit-limit',
-    'Access-Control-Allow-Origin',
-    'access-control-expose-headers',
     'idempotent-replayed',
     'idempotency-original-date',
     'idempotency-should-retry',
@@ -116,6 +114,23 @@ describe('the reply to a repeat', () => {
       'idempotent-replayed': 'true',
       'idempotency-original-date': 'Thu, 01 Jan 2026 00:00:00 GMT',
     })
+  })
+
+  it.each([
+    ['https://app.example', 'https://app.example', true],
+    ['https://app.example', 'https://other.example', false],
+    ['https://app.example', undefined, false],
+    ['*', undefined, true],
+    [undefined, 'https://app.example', false],
+  ])('of an answer for origin %s has its CORS fields for a caller of origin %s: %s', async (granted, origin, isShared) => {
+    const recorded = {
+      ...(granted !== undefined && { 'access-control-allow-origin': granted }),
+      'access-control-expose-headers': 'x-invoice',
+    }
+    const { headers } = await replay(answerOf(recorded), origin === undefined ? {} : { origin })
+    expect([headers.get('access-control-allow-origin'), headers.get('access-control-expose-headers')]).toEqual(
+      isShared ? [granted, 'x-invoice, Idempotent-Replayed, Idempotency-Original-Date, Idempotency-Should-Retry'] : [null, null],
+    )
   })
 
   it('advises against repeating a recorded failure', async () => {

@@ -44,7 +44,7 @@ export function decodeAnswer(bytes: Uint8Array): Answer | undefined {
 
 /**
  * Fields that belong to one exchange, not to the answer: hop-by-hop ones (RFC 9110 section 7.6.1), credentials and cookies of the first
- * caller, traces, what limits and CORS compute anew, and lengths that follow from the body.
+ * caller, traces, what limits compute anew, and lengths that follow from the body.
  */
 const notReplayed = new Set([
   'connection',
@@ -73,7 +73,7 @@ const notReplayed = new Set([
 ])
 
 function isReplayed(name: string): boolean {
-  return !notReplayed.has(name) && !name.startsWith('ratelimit') && !name.startsWith('x-ratelimit') && !name.startsWith('access-control-')
+  return !notReplayed.has(name) && !name.startsWith('ratelimit') && !name.startsWith('x-ratelimit')
 }
 
 /** The fields of a reply that are kept with it. */
@@ -83,6 +83,9 @@ export function keptHeaders(headers: Fields): [string, string][] {
   return kept
 }
 
+const allowOrigin = 'access-control-allow-origin'
+const exposeHeaders = 'access-control-expose-headers'
+
 /** The names a browser's script may read, for answers that are shared across origins. */
 const exposed = 'Idempotent-Replayed, Idempotency-Original-Date, Idempotency-Should-Retry'
 
@@ -90,25 +93,40 @@ const exposed = 'Idempotent-Replayed, Idempotency-Original-Date, Idempotency-Sho
 export function firstAnswerHeaders(reply: Reply, shouldRetry: boolean | undefined): Record<string, string> {
   const marks: Record<string, string> = { 'idempotent-replayed': 'false' }
   if (shouldRetry !== undefined) marks['idempotency-should-retry'] = shouldRetry ? '?1' : '?0'
-  if (reply.headers.has('access-control-allow-origin')) {
-    const before = reply.headers.get('access-control-expose-headers')
-    marks['access-control-expose-headers'] = before === null ? exposed : `${before}, ${exposed}`
+  if (reply.headers.has(allowOrigin)) {
+    const before = reply.headers.get(exposeHeaders)
+    marks[exposeHeaders] = before === null ? exposed : `${before}, ${exposed}`
   }
   return marks
 }
 
+/**
+ * The recorded fields that a repeat may have. What was said of one origin is not said to another, whatever page the repeat comes from: who is shared
+ * with whom is for the handler to say, and it does not run.
+ */
+function fieldsFor({ headers }: Answer, request: HeaderReader): Answer['headers'] {
+  const origin = headers.find(([name]) => name === allowOrigin)?.[1]
+  if (origin !== '*' && origin !== request.get('origin')) return headers.filter(([name]) => !name.startsWith('access-control-'))
+  // Fields of one name are joined when they are written.
+  return [...headers, [exposeHeaders, exposed]]
+}
+
 /** Builds the reply to a repeat from the recorded answer. The body is decoded again when the repeat does not accept its coding. */
 export async function replayAnswer(answer: Answer & { readonly body: Uint8Array }, request: HeaderReader): Promise<Reply> {
-  const marks: [string, string][] = [
+  const headers = [
+    ...fieldsFor(answer, request),
     ['idempotent-replayed', 'true'],
     ['idempotency-original-date', new Date(answer.answeredAt).toUTCString()],
-  ]
-  if (answer.status >= 500) marks.push(['idempotency-should-retry', '?0'])
+  ] as [string, string][]
+  if (answer.status >= 500) headers.push(['idempotency-should-retry', '?0'])
   const coding = answer.headers.find(([name]) => name === 'content-encoding')?.[1]
   const decoded = coding !== undefined && !accepts(request.get('accept-encoding'), coding) ? await decode(coding, answer.body) : undefined
-  if (decoded === undefined) return createReply(answer.status, [...answer.headers, ...marks], bodyOf(answer.status, answer.body))
-  const headers = answer.headers.filter(([name]) => !ofEncodedBytes.has(name))
-  return createReply(answer.status, [...headers, ...marks], decoded)
+  if (decoded === undefined) return createReply(answer.status, headers, bodyOf(answer.status, answer.body))
+  return createReply(
+    answer.status,
+    headers.filter(([name]) => !ofEncodedBytes.has(name)),
+    decoded,
+  )
 }
 
 /** Fields that describe the bytes as they were encoded (RFC 9530): false of the decoded ones. */

@@ -167,3 +167,37 @@ describeMatrix('replay fidelity', { stores: ['memory'] }, ({ open, start }) => {
     expect(await opened.effects()).toBe(1)
   })
 })
+
+describeMatrix('replays that scripts of other origins read', {}, ({ open, start }) => {
+  const marks = 'Idempotent-Replayed, Idempotency-Original-Date, Idempotency-Should-Retry'
+  const fields = ({ headers }: { headers: Readonly<Record<string, unknown>> }): unknown[] =>
+    ['allow-origin', 'allow-credentials', 'expose-headers'].map((name) => headers[`access-control-${name}`])
+  const shared = (origin: string): ScenarioHandler => {
+    const headers = {
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      'access-control-expose-headers': 'X-Invoice',
+      vary: 'Origin',
+    }
+    return async ({ add }) => (await add(), { status: 201, headers, body: 'done' })
+  }
+
+  it('carry what the handler said of the origin to that origin alone', async () => {
+    const app = 'https://app.example'
+    const { post } = await start({ open: await open(), handler: shared(app) })
+    const granted = [app, 'true', `X-Invoice, ${marks}`]
+    expect(fields(await post('/transfers', { headers: { origin: app } }))).toEqual(granted)
+    const repeat = await post('/transfers', { headers: { origin: app } })
+    expect([repeat.headers['idempotent-replayed'], ...fields(repeat)]).toEqual(['true', ...granted])
+    for (const headers of [{ origin: 'https://other.example' }, { origin: 'null' }, { origin: `${app}.evil` }, {}]) {
+      const other = await post('/transfers', { headers })
+      expect([other.status, other.headers['vary'], ...fields(other)]).toEqual([201, 'Origin', undefined, undefined, undefined])
+    }
+  })
+
+  it('carry it to every origin where the handler shared its answer with all', async () => {
+    const { post } = await start({ open: await open(), handler: shared('*') })
+    await post('/transfers', { headers: { origin: 'https://app.example' } })
+    expect(fields(await post('/transfers', { headers: { origin: 'https://other.example' } }))).toEqual(['*', 'true', `X-Invoice, ${marks}`])
+  })
+})
