@@ -18,19 +18,17 @@ import type { CallOptions } from './types.ts'
  */
 export class OutcomeUnknown extends HoldfastError {
   /** The key all attempts carried; `undefined` when there was none. */
-  readonly key: string | undefined
-  readonly url: string
+  declare readonly key: string | undefined
+  declare readonly url: string
   readonly #resend: (options: CallOptions | undefined) => Promise<Response>
 
   constructor(
-    call: { readonly method: string; readonly url: string; readonly key: string | undefined },
+    { method, url, key }: { readonly method: string; readonly url: string; readonly key: string | undefined },
     cause: unknown,
     resend: (options: CallOptions | undefined) => Promise<Response>,
   ) {
-    super('outcome-unknown', `it is not known whether this ${call.method} took effect`, { cause })
-    this.name = 'OutcomeUnknown'
-    this.key = call.key
-    this.url = call.url
+    super('outcome-unknown', `it is not known whether this ${method} took effect`, { cause })
+    Object.assign(this, { name: 'OutcomeUnknown', key, url })
     this.#resend = resend
   }
 

@@ -4,7 +4,7 @@ import { parseRetryAfter } from '../../retry/retry-after.ts'
 import { readText } from '../../retry/read-text.ts'
 import { openScope } from '../call-scope.ts'
 import type { CallScope } from '../call-scope.ts'
-import { parseProblem } from '../parse-problem.ts'
+import { objectIn } from '../object-in.ts'
 import type { Entry, EntryResult } from './entry.ts'
 import { decideSend } from './outcome.ts'
 import type { OutboxSettings } from './settings.ts'
@@ -59,7 +59,7 @@ async function settlementOf(
   let code: string | undefined
   if (!ok) {
     const text = await readText(response, longestProblem)
-    const found = parseProblem(text)['code']
+    const found = objectIn(text)['code']
     code = typeof found === 'string' ? found.slice(0, 100) : undefined
     // Reading it used it up.
     replace(new Response(text, { status, headers }))

@@ -10,6 +10,7 @@ import { pause } from '../../retry/pause.ts'
 import { originOf, perOrigin } from '../../retry/per-origin.ts'
 import { recordOf } from '../../retry/record.ts'
 import { parseRetryAfter } from '../../retry/retry-after.ts'
+import { hashOf } from '../hash.ts'
 import { takeTurn, toPace, turnOf } from './decide.ts'
 import type { Pace } from './decide.ts'
 import { readStandings } from './fields.ts'
@@ -89,8 +90,5 @@ export function pace({ partition = byCredentials, clock = waitingClock }: PaceOp
 
 /** Not the credentials themselves: what is shared by the process outlives the call. */
 function byCredentials({ headers }: RequestHead): string {
-  const value = headers.get('authorization') ?? ''
-  let hash = 0
-  for (let index = 0; index < value.length; index++) hash = (Math.imul(hash, 31) + value.charCodeAt(index)) | 0
-  return String(hash)
+  return String(hashOf(headers.get('authorization') ?? ''))
 }

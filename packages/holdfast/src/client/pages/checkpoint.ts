@@ -1,3 +1,4 @@
+import { objectIn } from '../object-in.ts'
 import { checkpointRefused } from './errors.ts'
 import { fingerprint } from './fingerprint.ts'
 
@@ -61,16 +62,8 @@ export function queryOf(url: URL, cursorParam: string): string {
  * @throws HoldfastError `checkpoint-refused`
  */
 export function parseCheckpoint(given: Checkpoint | string, query: string): Checkpoint {
-  let value: unknown = given
-  if (typeof given === 'string') {
-    try {
-      value = JSON.parse(given)
-    } catch {
-      throw checkpointRefused('it is no JSON')
-    }
-  }
-  if (typeof value !== 'object' || value === null) throw checkpointRefused('it is no object')
-  const { version, query: theirs, cursor, link, index, seen } = value as Record<string, unknown>
+  const value: Partial<Record<keyof Checkpoint, unknown>> = typeof given === 'string' ? objectIn(given) : (Object(given) as Checkpoint)
+  const { version, query: theirs, cursor, link, index, seen } = value
   if (version !== 1) throw checkpointRefused(`it has version ${JSON.stringify(version)}, this code reads 1`)
   const isWhole =
     [cursor, link].every((one) => one === undefined || typeof one === 'string') &&
@@ -88,12 +81,10 @@ export function alreadySeen({ index, seen }: Checkpoint): (key: string) => boole
     let left = index
     return () => left-- > 0
   }
-  const counts = new Map<string, number>()
-  for (const key of seen) counts.set(key, (counts.get(key) ?? 0) + 1)
+  const left = [...seen]
   return function isSeen(key) {
-    const count = counts.get(key) ?? 0
-    if (count > 0) counts.set(key, count - 1)
-    return count > 0
+    const at = left.indexOf(key)
+    return at >= 0 && left.splice(at, 1).length > 0
   }
 }
 

@@ -1,3 +1,5 @@
+import { objectIn } from '../object-in.ts'
+
 /** What a line of an export says about the export itself. */
 export type Control =
   | { readonly kind: 'cursor'; readonly cursor: string }
@@ -10,12 +12,7 @@ const names = new Set(['_cursor', '_end', '_error', 'count'])
 export function readControl(line: string): Control | undefined {
   // Items are many, and hardly one begins like this.
   if (!/^\s*\{\s*"(?:_cursor|_end|_error|count)"/.test(line)) return undefined
-  let value: Record<string, unknown>
-  try {
-    value = JSON.parse(line) as Record<string, unknown>
-  } catch {
-    return undefined
-  }
+  const value = objectIn(line)
   if (!Object.keys(value).every((name) => names.has(name))) return undefined
   const { _cursor: cursor, _end: end, _error: error, count } = value
   if (typeof cursor === 'string') return { kind: 'cursor', cursor }

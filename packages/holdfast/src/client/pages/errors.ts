@@ -5,24 +5,22 @@ import type { Place } from './checkpoint.ts'
 /** The server sends a walk in circles: it gave a cursor, or a page, that was there before. Code `pagination-loop`. */
 export class PaginationLoopError extends HoldfastError {
   /** Where the next page would have been. */
-  readonly cursor: string
+  declare readonly cursor: string
 
   constructor(cursor: string, what: string) {
     super('pagination-loop', `the server sends this walk in circles: ${what}`)
-    this.name = 'PaginationLoopError'
-    this.cursor = cursor
+    Object.assign(this, { name: 'PaginationLoopError', cursor })
   }
 }
 
 /** The server no longer takes the cursor (410); the walk has to begin anew, or from what is known of the last item. Code `cursor-expired`. */
 export class CursorExpiredError extends HoldfastError {
   /** The last item that was handed out; `undefined` when there was none since the walk began or was resumed. */
-  readonly lastItem: unknown
+  declare readonly lastItem: unknown
 
   constructor(lastItem: unknown) {
     super('cursor-expired', 'the server no longer knows the place this walk has reached')
-    this.name = 'CursorExpiredError'
-    this.lastItem = lastItem
+    Object.assign(this, { name: 'CursorExpiredError', lastItem })
   }
 }
 

@@ -103,7 +103,7 @@ async function* attempts<T>(job: Export<T>): AsyncGenerator<T, void, void> {
 
 async function open<T>({ fetch, settings, scope, progress }: Export<T>, lastItem: T | undefined): Promise<Response> {
   const { start, cursorParam } = settings
-  const url = urlOf(progress.place, start, start, cursorParam, []).href
+  const url = urlOf(progress.place, start, cursorParam, []).href
   const init = { headers: { ...settings.headers, accept: ndjson }, signal: scope.signal }
   const { response } = await ask(url, { ...settings, scope }, async () => {
     const response = await fetch(url, init)

@@ -2,7 +2,7 @@ import { HoldfastError } from '../../core/index.ts'
 import { ask, exchange } from '../ask.ts'
 import { openScope } from '../call-scope.ts'
 import type { FetchLike } from '../fetch-like.ts'
-import { findNext, placeOf } from './next.ts'
+import { absolute, findNext, placeOf } from './next.ts'
 import type { Place } from './checkpoint.ts'
 import type { WalkSettings } from './options.ts'
 
@@ -29,7 +29,8 @@ export async function loadPage<T>(fetch: FetchLike, url: URL, settings: WalkSett
     const body = parseBody(text)
     const items = settings.items?.(body) ?? itemsOf(body)
     const found = { url, headers, body, items }
-    return { ...found, next: settings.next === undefined ? findNext(found) : placeOf(settings.next(found)) }
+    const next = settings.next === undefined ? findNext(found) : placeOf(settings.next(found))
+    return { ...found, next: next && absolute(next, url, settings.start) }
   } finally {
     scope.close()
   }

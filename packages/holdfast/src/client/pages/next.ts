@@ -18,8 +18,8 @@ export type FindNext = (page: FoundPage) => URL | string | undefined | null
  * is a URL or begins with `/` or `?` is taken for a link, everything else for a cursor.
  */
 export function findNext({ url, headers, body }: FoundPage): Place | undefined {
-  for (const { target, rels, anchor } of parseLinks(headers.get('link') ?? ''))
-    if (rels.includes('next') && (anchor === undefined || resolve(anchor, url)?.href === url.href)) return { link: target }
+  for (const { target, rels, anchor = '' } of parseLinks(headers.get('link') ?? ''))
+    if (rels.includes('next') && URL.parse(anchor, url.href)?.href === url.href) return { link: target }
   const { next_cursor, next, cursor } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
   for (const one of [next_cursor, next, cursor]) {
     if ((typeof one !== 'string' && typeof one !== 'number') || one === '') continue
@@ -40,20 +40,21 @@ export function placeOf(found: ReturnType<FindNext>): Place | undefined {
  *
  * @throws HoldfastError `next-refused` for another origin: it would get the walk's credentials
  */
-export function urlOf(place: Place, start: URL, from: URL, cursorParam: string, allowOrigins: readonly string[]): URL {
-  const url = new URL(start)
-  if (place.cursor !== undefined) url.searchParams.set(cursorParam, place.cursor)
-  if (place.link === undefined) return url
-  const target = resolve(place.link, from)
-  if (target === undefined || (target.origin !== start.origin && !allowOrigins.includes(target.origin)))
-    throw nextRefused(target?.origin ?? JSON.stringify(place.link.slice(0, 100)))
+export function urlOf({ cursor, link = '' }: Place, start: URL, cursorParam: string, allowOrigins: readonly string[]): URL {
+  const target = URL.parse(link, start.href)
+  if (target === null || ![start.origin, ...allowOrigins].includes(target.origin))
+    throw nextRefused(target?.origin ?? JSON.stringify(link.slice(0, 100)))
+  if (cursor !== undefined) target.searchParams.set(cursorParam, cursor)
+  target.hash = ''
   // Credentials in a link would replace those of the walk.
-  target.username = target.password = target.hash = ''
+  if (link !== '') target.username = target.password = ''
   return target
 }
 
 const isReference = (text: string): boolean => /^(https?:\/\/|[/?])/i.test(text)
 
-function resolve(reference: string, base: URL): URL | undefined {
-  return URL.canParse(reference, base.href) ? new URL(reference, base) : undefined
+/** A place that means the same from wherever its link is followed. */
+export function absolute(place: Place, from: URL, start: URL): Place {
+  const url = place.link === undefined ? null : URL.parse(place.link, from.href)
+  return url === null ? place : { link: url.origin === start.origin ? url.pathname + url.search : url.href }
 }

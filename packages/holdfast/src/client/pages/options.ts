@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../../core/index.ts'
 import { configurationError, waitingClock } from '../../core/index.ts'
 import { complete } from '../../retry/complete.ts'
+import { absoluteUrl } from '../platform.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { parseCheckpoint, queryOf } from './checkpoint.ts'
 import type { FindNext } from './next.ts'
@@ -67,10 +68,8 @@ export function toWalkSettings<T>(url: string | URL, options: WalkOptions<T>): W
   } as const
   const settings = complete(defaults, counted)
   if (settings.prefetch > 1) throw configurationError(`prefetch: expected 0 or 1, got ${settings.prefetch}`)
-  const base = (globalThis as { location?: { href?: string } }).location?.href
-  if (!URL.canParse(String(url), base))
-    throw configurationError(`expected an absolute URL, got ${JSON.stringify(String(url).slice(0, 200))}`)
-  const start = new URL(String(url), base)
+  const start = URL.parse(absoluteUrl(String(url)))
+  if (start === null) throw configurationError(`expected an absolute URL, got ${JSON.stringify(String(url).slice(0, 200))}`)
   const query = queryOf(start, settings.cursorParam)
   const resumeFrom = options.resumeFrom === undefined ? undefined : parseCheckpoint(options.resumeFrom, query)
   return { ...settings, start, query, resumeFrom }

@@ -47,8 +47,8 @@ export function createWalk<T>(fetch: FetchLike, settings: WalkSettings<T>): Walk
   const progress = progressFrom(resumeFrom)
   let lastItem: T | undefined
 
-  async function load(place: Place, from: URL): Promise<LoadedPage<T>> {
-    const url = urlOf(place, start, from, cursorParam, allowOrigins)
+  async function load(place: Place): Promise<LoadedPage<T>> {
+    const url = urlOf(place, start, cursorParam, allowOrigins)
     guard.follow(url.href)
     try {
       return await loadPage(fetch, url, settings, controller.signal)
@@ -87,8 +87,8 @@ export function createWalk<T>(fetch: FetchLike, settings: WalkSettings<T>): Walk
   }
 
   /** At the end of the walk the checkpoint stays in the last page, so that resuming it finds what was added since. */
-  function leave({ next, url }: Pick<LoadedPage<T>, 'next' | 'url'>): void {
-    if (next !== undefined) Object.assign(progress, { place: absolute(next, url, start), index: 0, seen: [] })
+  function leave({ next }: Pick<LoadedPage<T>, 'next'>): void {
+    if (next !== undefined) Object.assign(progress, { place: next, index: 0, seen: [] })
   }
 
   async function* pages(): AsyncGenerator<WalkedPage<T>, void, void> {
@@ -97,15 +97,15 @@ export function createWalk<T>(fetch: FetchLike, settings: WalkSettings<T>): Walk
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       controller.signal.throwIfAborted()
-      let coming: Promise<LoadedPage<T>> | undefined = load(progress.place, start)
+      let coming: Promise<LoadedPage<T>> | undefined = load(progress.place)
       for (let number = 1; coming !== undefined; number++) {
         const loaded: LoadedPage<T> = await coming
         const isOver = loaded.next === undefined || number >= settings.maxPages
         coming = undefined
-        if (!isOver && settings.prefetch === 1) coming = ahead(load(loaded.next as Place, loaded.url))
+        if (!isOver && settings.prefetch === 1) coming = ahead(load(loaded.next as Place))
         yield enter(loaded, number, number === 1)
         controller.signal.throwIfAborted()
-        if (!isOver) coming ??= load(loaded.next as Place, loaded.url)
+        if (!isOver) coming ??= load(loaded.next as Place)
       }
     } finally {
       signal?.removeEventListener('abort', onAbort)
@@ -120,11 +120,4 @@ export function createWalk<T>(fetch: FetchLike, settings: WalkSettings<T>): Walk
 function ahead<T>(coming: Promise<T>): Promise<T> {
   coming.catch(() => {})
   return coming
-}
-
-/** A link that means the same from wherever it is followed. */
-function absolute(place: Place, from: URL, start: URL): Place {
-  if (place.link === undefined || !URL.canParse(place.link, from.href)) return place
-  const url = new URL(place.link, from)
-  return { link: url.origin === start.origin ? url.pathname + url.search : url.href }
 }

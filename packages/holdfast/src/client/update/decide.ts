@@ -1,3 +1,5 @@
+import { classifyReply } from '../../retry/classify-reply.ts'
+
 /** What is known of an answer to a write. */
 export interface WriteAnswer {
   readonly status: number
@@ -20,7 +22,6 @@ export type WriteVerdict =
   | 'postponed'
   | 'unknown'
   | 'gone'
-  | 'unguarded'
   | 'refused'
 
 /** Words by which servers call a conflict of versions: Kubernetes `Conflict`, Elasticsearch `version_conflict_engine_exception`, our own. */
@@ -47,16 +48,10 @@ export function decideWrite({ status, code, keepsKeys }: WriteAnswer, maybeSent:
     case 404:
     case 410:
       return 'gone'
-    case 428:
-      return 'unguarded'
-    case 425:
-    case 429:
-      return 'postponed'
-    case 501:
-    case 505:
-      return 'refused'
-    default:
-      return status === 408 || status >= 500 ? 'unanswered' : 'refused'
+    default: {
+      const kind = classifyReply(status)
+      return kind === 'maybe' ? 'unanswered' : kind === 'refused' ? 'postponed' : 'refused'
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { HoldfastError } from '../../core/index.ts'
+import { HoldfastError, isHoldfastError } from '../../core/index.ts'
 import { OutcomeUnknown } from '../outcome-unknown.ts'
 
 /** What a `ConflictError` carries. */
@@ -17,21 +17,17 @@ export interface ConflictDetails {
 
 /** Others wrote first, each time, until attempts or time were over; or both sides changed the same. Nothing was written. Code `update-conflict`. */
 export class ConflictError extends HoldfastError {
-  readonly base: unknown
-  readonly mine: unknown
-  readonly theirs: unknown
-  readonly attempts: number
-  readonly paths: readonly string[]
+  declare readonly base: unknown
+  declare readonly mine: unknown
+  declare readonly theirs: unknown
+  declare readonly attempts: number
+  declare readonly paths: readonly string[]
 
-  constructor({ base, mine, theirs, attempts, paths = [] }: ConflictDetails, options?: ErrorOptions) {
+  constructor(details: ConflictDetails, options?: ErrorOptions) {
+    const { attempts, paths = [] } = details
     const why = paths.length > 0 ? `both sides changed ${paths.join(', ')}` : `others wrote first ${attempts} times`
     super('update-conflict', `the update was not made: ${why}`, options)
-    this.name = 'ConflictError'
-    this.base = base
-    this.mine = mine
-    this.theirs = theirs
-    this.attempts = attempts
-    this.paths = paths
+    Object.assign(this, { name: 'ConflictError', ...details, paths })
   }
 }
 
@@ -49,12 +45,11 @@ export class WeakETagError extends HoldfastError {
 
 /** The resource is not there, or no longer. Code `resource-gone`. */
 export class GoneError extends HoldfastError {
-  readonly status: number
+  declare readonly status: number
 
   constructor(url: string, status: number) {
     super('resource-gone', `${url} was answered with ${status}: there is nothing to update`)
-    this.name = 'GoneError'
-    this.status = status
+    Object.assign(this, { name: 'GoneError', status })
   }
 }
 
@@ -73,13 +68,17 @@ export interface UnknownDetails {
 /** A write was sent and may have been carried out; nobody says whether. Read the resource before writing again. Code `outcome-unknown`. */
 export class UpdateOutcomeUnknown extends OutcomeUnknown {
   /** The value the change was made from. */
-  readonly base: unknown
+  declare readonly base: unknown
   /** What the resource is, if the write was carried out. */
-  readonly intended: unknown
+  declare readonly intended: unknown
 
   constructor({ method, url, key, base, intended, cause, resend }: UnknownDetails) {
     super({ method, url, key }, cause, resend)
-    this.base = base
-    this.intended = intended
+    Object.assign(this, { base, intended })
   }
+}
+
+/** Whether the time of the call is over. */
+export function isDeadline(error: unknown): boolean {
+  return isHoldfastError(error) && error.code === 'deadline-exceeded'
 }

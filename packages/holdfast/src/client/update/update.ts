@@ -1,8 +1,8 @@
-import { HoldfastError, isHoldfastError } from '../../core/index.ts'
+import { HoldfastError } from '../../core/index.ts'
 import { openScope } from '../call-scope.ts'
 import type { FetchLike } from '../fetch-like.ts'
 import { conflictCeiling } from './decide.ts'
-import { ConflictError, UpdateOutcomeUnknown } from './errors.ts'
+import { ConflictError, UpdateOutcomeUnknown, isDeadline } from './errors.ts'
 import { contains, isSame, mergeThreeWays, toMergePatch } from './merge-patch.ts'
 import type { Json } from './merge-patch.ts'
 import { toUpdateSettings } from './options.ts'
@@ -146,8 +146,4 @@ function lostAmongOthers({ settings, url }: Resource, { key, from, intended }: C
   const resend = (): Promise<Response> =>
     Promise.reject(new HoldfastError('outcome-unknown', 'the server keeps no keys, and the version is gone: read the resource'))
   return new UpdateOutcomeUnknown({ method: settings.method, url, key, base: from.value, intended, resend })
-}
-
-function isDeadline(error: unknown): boolean {
-  return isHoldfastError(error) && error.code === 'deadline-exceeded'
 }

@@ -1,16 +1,16 @@
-import { isHoldfastError } from '../../core/index.ts'
 import { classifyFailure } from '../../retry/classify-failure.ts'
 import { after, hintOf } from '../ask.ts'
 import { meta } from '../meta.ts'
 import { sendUntilFinal } from '../resend.ts'
-import type { Again, Answer, Sent } from '../resend.ts'
+import type { Again, Sent } from '../resend.ts'
 import { isOutcomeUnknown } from '../outcome-unknown.ts'
-import { parseProblem } from '../parse-problem.ts'
+import { objectIn } from '../object-in.ts'
 import { refusal } from '../refused.ts'
 import { decideWrite } from './decide.ts'
 import type { WriteVerdict } from './decide.ts'
-import { GoneError, UpdateOutcomeUnknown } from './errors.ts'
+import { GoneError, UpdateOutcomeUnknown, isDeadline } from './errors.ts'
 import { parseJson, writeJson } from './json.ts'
+import type { ParsedJson } from './json.ts'
 import type { Json } from './merge-patch.ts'
 import { timed } from './resource.ts'
 import type { Resource, Snapshot } from './resource.ts'
@@ -38,11 +38,15 @@ export type Written =
 export async function writeChange(resource: Resource, change: Change): Promise<Written> {
   const { settings } = resource
   const { method, versioning, clock } = settings
-  const bare = { url: resource.url, headers: { ...settings.headers, ...fields(method, change.key) }, body: change.body }
-  const { url, headers, body } = change.from.version === undefined ? bare : versioning.guard(bare, change.from.version)
-  const init = { method, headers, body: writeJson(body, change.from.lossy) }
+  const { from, intended, key } = change
+  const bare = { url: resource.url, headers: { ...settings.headers, ...fields(method, key) }, body: change.body }
+  const { url, headers, body } = from.version === undefined ? bare : versioning.guard(bare, from.version)
+  const init = { method, headers, body: writeJson(body, from.lossy) }
+  const resend = (): Promise<Response> => resource.fetch(url, init)
+  const unknown = (cause: unknown): UpdateOutcomeUnknown =>
+    new UpdateOutcomeUnknown({ method, url, key, base: from.value, intended, cause, resend })
   let maybeSent = false
-  let verdict: WriteVerdict = 'unanswered'
+  let verdict = 'unanswered' as WriteVerdict
 
   function judge(sent: Sent): Again | undefined {
     if ('error' in sent) {
@@ -51,74 +55,34 @@ export async function writeChange(resource: Resource, change: Change): Promise<W
       maybeSent ||= again?.because === 'maybe' || isOutcomeUnknown(sent.error)
       return again
     }
-    const { status, text } = sent.answer
-    const code = codeOf(parseProblem(status < 400 ? '' : text))
-    const keepsKeys = sent.answer.headers.has('idempotent-replayed') || sent.answer.headers.has('idempotency-should-retry')
+    const { status, text, response } = sent.answer
+    const code = codeOf(objectIn(status < 400 ? '' : text))
+    const keepsKeys = response.headers.has('idempotent-replayed') || response.headers.has('idempotency-should-retry')
     // What our own `fetch` sent more than once may have arrived the first time.
-    maybeSent ||= meta(sent.answer.response).attempts > 1
+    maybeSent ||= meta(response).attempts > 1
     verdict = decideWrite({ status, code, keepsKeys }, maybeSent)
-    const hintMs = hintOf(sent.answer.headers, clock.now())
-    if (verdict === 'postponed') return { because: code === 'in-progress' ? 'in-progress' : 'refused', hintMs }
-    if (verdict !== 'unanswered') return undefined
-    maybeSent = true
-    return { because: 'maybe', hintMs }
+    maybeSent ||= verdict === 'unanswered'
+    const kind = verdict === 'unanswered' ? 'maybe' : verdict !== 'postponed' ? 'final' : code === 'in-progress' ? code : 'refused'
+    return after(kind, hintOf(response.headers, clock.now()))
   }
 
-  const unknown = (cause: unknown): UpdateOutcomeUnknown =>
-    new UpdateOutcomeUnknown({
-      method,
-      url,
-      key: change.key,
-      base: change.from.value,
-      intended: change.intended,
-      cause,
-      resend: () => resource.fetch(url, init),
-    })
-  let sent
-  try {
-    sent = await sendUntilFinal(url, settings, () => timed(resource, url, init), judge)
-  } catch (error) {
-    if (isHoldfastError(error) && error.code === 'deadline-exceeded') throw unknown(error)
-    throw error
-  }
+  const sent = await sendUntilFinal(url, settings, () => timed(resource, url, init), judge).catch((error: unknown) => {
+    throw isDeadline(error) ? unknown(error) : error
+  })
   if ('error' in sent) throw maybeSent ? unknown(sent.error) : sent.error
-  return conclude(resource, change, sent.answer, verdict, maybeSent, unknown)
-}
-
-function conclude(
-  { url, settings }: Resource,
-  change: Change,
-  answer: Answer,
-  verdict: WriteVerdict,
-  maybeSent: boolean,
-  unknown: (cause: unknown) => UpdateOutcomeUnknown,
-): Written {
-  const { status, headers, text } = answer
-  switch (verdict) {
-    case 'written': {
-      const value = status < 300 && text !== '' ? valueOf(text, change.intended) : change.intended
-      return {
-        kind: 'written',
-        value,
-        version: settings.versioning.read(headers, value),
-        replayed: headers.get('idempotent-replayed') === 'true',
-      }
-    }
-    case 'conflict':
-    case 'doubtful':
-      return { kind: 'moved', doubtful: verdict === 'doubtful', current: currentIn(settings.versioning.read, headers, text) }
-    case 'gone':
-      throw new GoneError(url, status)
-    case 'unguarded':
-    case 'refused':
-      throw refusal(settings.method, url, answer)
-    case 'unknown':
-    case 'unanswered':
-    case 'postponed': {
-      const refused = refusal(settings.method, url, answer)
-      throw verdict === 'postponed' && !maybeSent ? refused : unknown(refused)
-    }
+  const { answer } = sent
+  const { status } = answer
+  const parsed = parsedOf(answer.text)
+  const versionIn = (value: Json): string | undefined => versioning.read(answer.headers, value)
+  if (verdict === 'written') {
+    const value = status < 300 && parsed !== undefined ? parsed.value : intended
+    return { kind: 'written', value, version: versionIn(value), replayed: answer.headers.get('idempotent-replayed') === 'true' }
   }
+  if (verdict === 'conflict' || verdict === 'doubtful')
+    return { kind: 'moved', doubtful: verdict === 'doubtful', current: currentIn(parsed, versionIn) }
+  if (verdict === 'gone') throw new GoneError(url, status)
+  const refused = refusal(method, url, answer)
+  throw verdict === 'refused' || (verdict === 'postponed' && !maybeSent) ? refused : unknown(refused)
 }
 
 function fields(method: string, key: string): Readonly<Record<string, string>> {
@@ -138,21 +102,16 @@ function codeOf({ code, reason, error, type }: Readonly<Record<string, unknown>>
 }
 
 /** A body that is no JSON says nothing about the value. */
-function valueOf(text: string, intended: Json): Json {
+function parsedOf(text: string): ParsedJson | undefined {
   try {
-    return parseJson(text).value
-  } catch {
-    return intended
-  }
-}
-
-function currentIn(read: Resource['settings']['versioning']['read'], headers: Headers, text: string): Snapshot | undefined {
-  try {
-    const { value, lossy } = parseJson(text)
-    const current = (value as { current?: Json } | null)?.current
-    const version = current === undefined ? undefined : read(headers, current)
-    return current === undefined || version === undefined ? undefined : { value: current, lossy, version }
+    return parseJson(text)
   } catch {
     return undefined
   }
+}
+
+function currentIn(parsed: ParsedJson | undefined, read: (value: Json) => string | undefined): Snapshot | undefined {
+  const current = (parsed?.value as { current?: Json } | null | undefined)?.current
+  const version = current === undefined ? undefined : read(current)
+  return parsed === undefined || current === undefined || version === undefined ? undefined : { ...parsed, value: current, version }
 }
