@@ -15,13 +15,15 @@ export interface CheckpointThread {
 }
 
 // As text, because a URL to a file of its own is lost when the library is bundled. Whoever writes first after everything was copied
-// starts the log anew, and SQLite syncs its new header on the spot: that is done here too, with a row nobody reads. Where a writer
-// keeps the lock, it does so itself; the copy has ended well all the same.
+// starts the log anew, and SQLite syncs its new header on the spot: that is done here too, with a row nobody reads. But only while the
+// log still ends where the copy did: later the row would restart nothing, and writing it empties the caches of all other connections.
+// Where a writer keeps the lock, it does so itself; the copy has ended well all the same.
 const program = `
 const { parentPort, workerData } = require('node:worker_threads')
 const { DatabaseSync } = require('node:sqlite')
 const database = new DatabaseSync(workerData.path)
 database.exec('PRAGMA busy_timeout = ' + workerData.waitMs + '; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0')
+const checkpoint = (mode) => ({ ...database.prepare('PRAGMA wal_checkpoint(' + mode + ')').get() })
 function restartLog() {
   try {
     database.exec("UPDATE holdfast_meta SET value = value + 1 WHERE name = 'log-restarts'")
@@ -34,8 +36,8 @@ parentPort.on('message', (mode) => {
     return
   }
   try {
-    const result = { ...database.prepare('PRAGMA wal_checkpoint(' + mode + ')').get() }
-    if (result.log === result.checkpointed) restartLog()
+    const result = checkpoint(mode)
+    if (checkpoint('NOOP').log === result.checkpointed) restartLog()
     parentPort.postMessage({ result })
   } catch (error) {
     parentPort.postMessage({ failure: String(error) })

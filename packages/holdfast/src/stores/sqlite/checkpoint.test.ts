@@ -71,9 +71,27 @@ describe('checkpoints', () => {
     await store.close()
   })
 
+  it('start the log anew once all of it is copied, and write nothing while a reader needs the rest', async () => {
+    const path = folder.file('restarted.db')
+    const store = sqlite(path)
+    await store.write((db) => db.exec("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('copied')"))
+    const restarts = () => store.read.prepare("SELECT value FROM holdfast_meta WHERE name = 'log-restarts'").get()
+    const thread = createCheckpointThread(path, 10)
+    await thread.run('PASSIVE')
+    expect(restarts()).toEqual({ value: 1 })
+    const reader = new DatabaseSync(path)
+    reader.exec('BEGIN; SELECT text FROM notes')
+    await store.write((db) => db.exec("INSERT INTO notes VALUES ('not yet')"))
+    await thread.run('PASSIVE')
+    expect(restarts()).toEqual({ value: 1 })
+    reader.close()
+    await thread.close()
+    await store.close()
+  })
+
   it('leave a short log alone', () => {
     const thread = threadOf([])
-    const checkpoints = createCheckpoints(connectionOf({ busy: 0, log: 3999, checkpointed: 0 }), thread)
+    const checkpoints = createCheckpoints(connectionOf({ busy: 0, log: 7999, checkpointed: 0 }), thread)
     expect(checkpoints.afterCommit()).toBeUndefined()
     expect(thread.modes).toEqual([])
   })

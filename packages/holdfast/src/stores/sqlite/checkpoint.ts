@@ -11,9 +11,9 @@ export interface Checkpoints {
 /** Nothing to do: a database in memory, or one whose connection checkpoints by itself. */
 export const noCheckpoints: Checkpoints = { afterCommit: () => undefined, close: () => Promise.resolve() }
 
-// 16 MB of 4 KB pages. At 1000 pages, SQLite's own default, the copying took a seventh of the processor time of a store under full
+// 32 MB of 4 KB pages. At 1000 pages, SQLite's own default, the copying took a seventh of the processor time of a store under full
 // load: more pages are rewritten before they are copied when one waits longer.
-const worthwhileFrames = 4000
+const worthwhileFrames = 8000
 // 64 MB: the log is written from its start again only when no frame is left to copy, which under load needs a pause of the writers.
 const restartFrames = 16_000
 // When a long-lived reader keeps the log from starting anew, trying harder would only stop the writers again and again.
