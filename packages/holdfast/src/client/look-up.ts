@@ -4,7 +4,7 @@ import type { Fetch, HeadersInput } from './types.ts'
 
 /** What a server knows of a key. */
 export interface KeyOutcome {
-  /** `done`: `status` and `location` are those of the answer. `absent`: no call with this key has had an effect. `unknown`: the server cannot tell either. */
+  /** `done`: `status` and `location` are those of the answer. `absent`: no call with this key has had an effect; one that is still on its way may. `unknown`: the server cannot tell either. */
   readonly state: 'done' | 'running' | 'unknown' | 'absent'
   readonly status?: number
   readonly location?: string

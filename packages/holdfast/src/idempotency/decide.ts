@@ -143,6 +143,13 @@ export function toSnapshot(record: KeyRecord | undefined, now: number): KeySnaps
   }
 }
 
+/** What is known of a key whose transaction has not ended, given what its record says: there may be none yet, or one of an earlier run. */
+export function toUnderWay(before: KeySnapshot | undefined): KeySnapshot {
+  if (before !== undefined && before.state !== 'released') return before
+  // A transaction has no lease, and what was released has no answer.
+  return { ageMs: 0, ...before, state: 'running', attempt: (before?.attempt ?? 0) + 1, expiresInMs: undefined } as KeySnapshot
+}
+
 function isRunningUnder(record: KeyRecord | undefined, owner: string): record is KeyRecord {
   return record !== undefined && record.state === 'running' && record.owner === owner
 }

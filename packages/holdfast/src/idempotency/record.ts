@@ -91,7 +91,7 @@ export interface KeySnapshot {
   readonly ageMs: number
   /** Milliseconds until the record expires; `undefined` while running. */
   readonly expiresInMs: number | undefined
-  /** Milliseconds left of the lease while running; negative when it is over. */
+  /** Milliseconds left of the lease while running; negative when it is over, `undefined` for a transaction, which has none. */
   readonly leaseLeftMs: number | undefined
   readonly answer: Uint8Array | undefined
 }

@@ -62,7 +62,10 @@ export interface IdempotencyStore {
   heartbeat(id: string, owner: string, leaseMs: number): Promise<boolean>
   /** Settles an `unknown` key. `false`: it is not unknown. */
   resolve(resolution: Resolution): Promise<boolean>
-  /** Reads a record that has not expired. */
+  /**
+   * Reads a record that has not expired. A key whose transaction has not ended is `running`, where the store can know: SQLite sees those of its own
+   * process only, Postgres all.
+   */
   lookup(id: string): Promise<KeySnapshot | undefined>
   /** Deletes up to `limit` expired records; returns how many. Stores that expire on their own return 0. */
   collect(limit: number): Promise<number>

@@ -32,6 +32,7 @@ const broken: Readonly<Record<string, Flaws>> = {
   'commits what the body gave up': { commitsAnyway: true },
   'keeps the effects of a refusal': { keepsRefusedEffects: true },
   'leaves the claim of a failed transaction': { leavesClaim: true },
+  'hides a key whose transaction runs': { hidesTransactions: true },
   'lets two transactions of one key run': { racingTransactions: true },
   'keeps the effects of a fenced step': { stepIgnoresVerdict: true },
 }

@@ -71,7 +71,7 @@ describeMatrix('the life of a key', { kits: ['node'] }, ({ storeKit, open, start
 
   it('can be looked up in every state, by its own account only [69]', async () => {
     const opened = await open()
-    const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const { post, get } = await start({
       open: opened,
       async handler({ asked }) {
@@ -86,20 +86,26 @@ describeMatrix('the life of a key', { kits: ['node'] }, ({ storeKit, open, start
     const look = async (key: string, account?: string) => (await get(`${lookupPath}${key}`, account)).json
     await post('/transfers', { key: 'done' })
     expect(await look('done')).toMatchObject({ state: 'done', attempt: 1, status: 201, location: '/transfers/1', replayable: true })
-    const running = post('/plain', { key: 'running', body: { slow: true } })
-    await entered.promise
-    expect(await look('running')).toMatchObject({ state: 'running', attempt: 1 })
-    const waiting = look('running?wait=10')
-    leave.resolve()
-    await running
-    expect(await waiting).toMatchObject({ state: 'done' })
+    for (const path of ['/plain', '/transfers']) {
+      ;[entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      const key = `running${path.replace('/', '-')}`
+      const running = post(path, { key, body: { slow: true } })
+      await entered.promise
+      expect(await look(key)).toMatchObject({ state: 'running', attempt: 1 })
+      expect(await look(key, 'bob')).toMatchObject({ code: 'key-unknown' })
+      const waiting = look(`${key}?wait=10`)
+      leave.resolve()
+      await running
+      expect(await waiting).toMatchObject({ state: 'done' })
+    }
     await post('/plain', { key: 'released', body: { refused: true } })
     expect(await look('released')).toMatchObject({ state: 'released' })
     await vanish(opened, '/plain', { key: 'unknown' })
     await expect.poll(async () => (await post('/plain', { key: 'unknown' })).json['code']).toBe('outcome-unknown')
     expect(await look('unknown')).toMatchObject({ state: 'unknown', attempt: 1 })
     expect(await look('never-seen')).toMatchObject({ code: 'key-unknown', status: 404 })
-    for (const key of ['done', 'running', 'unknown']) expect(await look(key, 'bob')).toMatchObject({ code: 'key-unknown', status: 404 })
+    for (const key of ['done', 'running-plain', 'unknown'])
+      expect(await look(key, 'bob')).toMatchObject({ code: 'key-unknown', status: 404 })
   })
 
   it('can be settled by hand when nobody knows its outcome [70]', async () => {
@@ -170,5 +176,30 @@ describeMatrix('a limiter before the keys', { kits: ['node'], stores: ['memory',
     expect((await get(`${lookupPath}key-1`)).json).toMatchObject({ state: 'absent' })
     expect((await post('/transfers')).headers['idempotent-replayed']).toBe('false')
     expect(await opened.effects()).toBe(1)
+  })
+})
+
+describeMatrix('an exactly-once call that another process runs', { kits: ['node'], stores: ['postgres'] }, ({ open, start }) => {
+  it('is looked up as running, and as done once it has committed [69]', async () => {
+    const opened = await open()
+    const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { post } = await start({
+      open: opened,
+      async handler({ add }) {
+        entered.resolve()
+        await leave.promise
+        await add()
+        return { status: 201, body: 'done' }
+      },
+    })
+    const other = await start({ open: await opened.twin() })
+    const look = async (query = '') => (await other.get(`${lookupPath}key-1${query}`)).json
+    const running = post('/transfers')
+    await entered.promise
+    expect(await look()).toMatchObject({ state: 'running', attempt: 1 })
+    const waiting = look('?wait=10')
+    leave.resolve()
+    await running
+    expect(await waiting).toMatchObject({ state: 'done', status: 201 })
   })
 })

@@ -1,6 +1,6 @@
-import { isLive } from '../../src/idempotency/decide.ts'
+import { isLive, toUnderWay } from '../../src/idempotency/decide.ts'
 import type { Decision } from '../../src/idempotency/decide.ts'
-import type { KeyRecord } from '../../src/idempotency/record.ts'
+import type { Claim, KeyRecord } from '../../src/idempotency/record.ts'
 import type { IdempotencyStore, TransactionContext, TransactionEnd } from '../../src/idempotency/store.ts'
 import type { Effects } from '../../src/testing/index.ts'
 import { decisions } from './decisions.ts'
@@ -24,6 +24,8 @@ export interface Flaws {
   /** Transactions of one key do not wait for each other. */
   readonly racingTransactions?: boolean
   readonly stepIgnoresVerdict?: boolean
+  /** What a transaction does is not seen before it ends. */
+  readonly hidesTransactions?: boolean
 }
 
 type Commit = Exclude<TransactionEnd, { commit: undefined }>
@@ -36,6 +38,7 @@ export function modelStore(
   const decide = { ...decisions, ...changes }
   const records = new Map<string, KeyRecord>()
   const rows: string[] = []
+  const underWay = new Set<Claim>()
   let queue: Promise<unknown> = Promise.resolve()
   const now = (): number => Date.now()
 
@@ -85,7 +88,11 @@ export function modelStore(
     abandon: (id, owner, retentionMs) => apply(id, (record) => decide.abandon(record, owner, retentionMs, now())),
     heartbeat: (id, owner, leaseMs) => apply(id, (record) => decide.heartbeat(record, owner, leaseMs, now())),
     resolve: (resolution) => apply(resolution.id, (record) => decide.resolve(record, resolution, now())),
-    lookup: async (id) => decide.lookup(records.get(id), now()),
+    async lookup(id) {
+      const snapshot = decide.lookup(records.get(id), now())
+      const isUnderWay = flaws.hidesTransactions !== true && [...underWay].some((claim) => claim.id === id)
+      return isUnderWay ? toUnderWay(snapshot) : snapshot
+    },
     async collect(limit) {
       const expired = [...records.values()].filter((record) => decide.isCollectable(record, now())).slice(0, limit)
       for (const { id } of expired) records.delete(id)
@@ -98,7 +105,8 @@ export function modelStore(
         const { record, verdict } = decide.claim(records.get(claim.id), claim, now(), othersOf(claim.id, claim.scope))
         if (verdict.kind !== 'acquired' || flaws.leavesClaim === true) write(claim.id, record)
         if (verdict.kind !== 'acquired') return verdict
-        const end = await runBody(body, verdict.attempt)
+        underWay.add(claim)
+        const end = await runBody(body, verdict.attempt).finally(() => underWay.delete(claim))
         if (end === undefined) return { kind: 'rolled-back' }
         const completion = { id: claim.id, owner: claim.owner, answer: end.commit, retentionMs: end.retentionMs }
         write(claim.id, decide.complete(record, completion, now()).record)

@@ -1,4 +1,4 @@
-import { decideClaim, toSnapshot } from '../../idempotency/decide.ts'
+import { decideClaim, toSnapshot, toUnderWay } from '../../idempotency/decide.ts'
 import type { Claim, ClaimVerdict, Completion, CompleteVerdict, KeySnapshot, Resolution } from '../../idempotency/record.ts'
 import { ask } from './context.ts'
 import type { Context } from './context.ts'
@@ -89,8 +89,23 @@ export async function resolve(context: Context, { id, owner, answer, retentionMs
   return rows.length > 0
 }
 
-/** Reads a record that has not expired. */
+/**
+ * Reads a record that has not expired. Where there is none that says what happened, a transaction of any process may be about to write one: it holds
+ * the lock of its key. One that let go of it before it was looked for is seen by another read: a commit is visible before its locks are free.
+ */
 export async function lookup(context: Context, id: string): Promise<KeySnapshot | undefined> {
+  const before = await read(context, id)
+  if (before !== undefined && before.state !== 'released') return before
+  // Seen among the locks, and not tried for: whoever claims the key meanwhile must not find it taken by a look. No other kind of lock is called like it.
+  const held = await ask(
+    context,
+    ({ lock }) =>
+      `SELECT FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database() AND classid::int8 << 32 | objid::int8 = ${lock('key', text(id))}`,
+  )
+  return held.length > 0 ? toUnderWay(before) : read(context, id)
+}
+
+async function read(context: Context, id: string): Promise<KeySnapshot | undefined> {
   const [row] = await ask(context, (names) => selectRecord(names, text(id)))
   const { record, now } = toReading(id, row)
   return toSnapshot(record, now)

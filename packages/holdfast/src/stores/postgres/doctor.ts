@@ -59,7 +59,7 @@ function findingsOf(row: Row, skewMs: number, names: Names): Finding[] {
   if (row['waits'] === 'off')
     warning(
       'postgres-asynchronous-commit',
-      'synchronous_commit is off: a crash of the server loses the last commits it acknowledged. Holdfast waits for the disk whenever it claims or records; your other transactions do not. Set synchronous_commit = on for this role.',
+      'synchronous_commit is off: a crash of the server loses commits it acknowledged, all but those of Holdfast. Set synchronous_commit = on for this role.',
     )
   if (row['fsync'] === 'off')
     warning('postgres-fsync-off', 'fsync is off: a power failure may lose or damage all data. Turn it on wherever data matters.')
@@ -71,7 +71,7 @@ function findingsOf(row: Row, skewMs: number, names: Names): Finding[] {
   if (Math.abs(skewMs) > tolerableSkewMs)
     warning(
       'postgres-clock-skew',
-      `The clocks of Postgres and of this process differ by ${Math.round(skewMs)} ms. Leases are not affected, but keys look older or younger than they are. Synchronise both machines.`,
+      `The clocks of Postgres and this process differ by ${Math.round(skewMs)} ms: keys look older or younger than they are. Leases are not affected.`,
     )
   if (Number(row['release']) < oldestServer)
     error('postgres-too-old', `Postgres ${String(row['named'])} is older than 12, the oldest release this store works with.`)

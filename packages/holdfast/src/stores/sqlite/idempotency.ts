@@ -8,6 +8,7 @@ import {
   decideStep,
   isLive,
   toSnapshot,
+  toUnderWay,
 } from '../../idempotency/decide.ts'
 import type { Decision } from '../../idempotency/decide.ts'
 import type { Claim, ClaimVerdict, KeyRecord, KeySnapshot } from '../../idempotency/record.ts'
@@ -41,6 +42,9 @@ export interface RecordsOptions {
 
 /** Keeps the records of keys in the same file, and the same commits, as their effects. */
 export function createRecords({ isDurable, group, clock, readDurably, onInsert, doctor }: RecordsOptions): Required<IdempotencyStore> {
+  /** Calls in a transaction that has not ended, or wait for theirs: of another process they cannot be seen. */
+  const underWay = new Set<Claim | undefined>()
+
   function save(transaction: Transaction, before: KeyRecord | undefined, after: KeyRecord | undefined): void {
     if (after === before || after === undefined) return
     saveRecord(transaction, before, after)
@@ -122,7 +126,12 @@ export function createRecords({ isDurable, group, clock, readDurably, onInsert, 
     abandon: (id, owner, unknownRetentionMs) => decide(id, (record, now) => decideAbandon(record, owner, unknownRetentionMs, now)),
     heartbeat: (id, owner, leaseMs) => decide(id, (record, now) => decideHeartbeat(record, owner, leaseMs, now)),
     resolve: (resolution) => decide(resolution.id, (record, now) => decideResolve(record, resolution, now)),
-    lookup: async (id): Promise<KeySnapshot | undefined> => toSnapshot(await readDurably(id), clock.now()),
+    async lookup(id): Promise<KeySnapshot | undefined> {
+      // Before the read: what ends between the two has left its record.
+      const isUnderWay = [...underWay].some((claim) => claim?.id === id)
+      const snapshot = toSnapshot(await readDurably(id), clock.now())
+      return isUnderWay ? toUnderWay(snapshot) : snapshot
+    },
     collect: (limit) =>
       group.run((transaction) => {
         const deleted = deleteExpired(transaction, clock.now(), limit)
@@ -130,7 +139,10 @@ export function createRecords({ isDurable, group, clock, readDurably, onInsert, 
         return deleted
       }),
     doctor,
-    transact,
+    transact(claim, body) {
+      underWay.add(claim)
+      return transact(claim, body).finally(() => underWay.delete(claim))
+    },
     step,
   }
 }

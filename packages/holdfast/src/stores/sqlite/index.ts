@@ -129,5 +129,5 @@ export function sqlite(
 
 function assertDuration(name: string, value: unknown): void {
   if (typeof value !== 'number' || !(value > 0) || value > 2_147_483_647)
-    throw configurationError(`${name} must be a number of milliseconds from 1 to 2147483647, got ${String(value)}`)
+    throw configurationError(`${name} must be milliseconds from 1 to 2147483647, got ${String(value)}`)
 }

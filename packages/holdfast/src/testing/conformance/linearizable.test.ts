@@ -66,6 +66,16 @@ describe('the search for an order', () => {
     expect(isLinearizable(history, circumstances)).toBe(false)
   })
 
+  it('lets a look find what works in a transaction running, while it does', () => {
+    const look = (invokedAt: number, returnedAt: number): Event => {
+      const seen = { state: 'running', attempt: 1, ageMs: 0, expiresInMs: undefined, leaseLeftMs: undefined, answer: undefined } as const
+      return event({ kind: 'lookup', key: 0 }, seen, invokedAt, returnedAt)
+    }
+    const step = event({ kind: 'step', key: 0, owner: 0, progress: 'x' }, false, 1, 3)
+    expect(isLinearizable([step, look(2, 4)], circumstances)).toBe(true)
+    expect(isLinearizable([step, look(4, 5)], circumstances)).toBe(false)
+  })
+
   it('finds none when a repeat got another answer than the recorded one', () => {
     const history = [event(claim(0), acquired, 0, 1), event(complete(0, 'x'), 'recorded', 2, 3), event(claim(1), done('y'), 4, 5)]
     expect(isLinearizable(history, circumstances)).toBe(false)

@@ -1,4 +1,5 @@
-import type { KeyRecord } from '../../idempotency/record.ts'
+import { toUnderWay } from '../../idempotency/decide.ts'
+import type { KeyRecord, KeySnapshot } from '../../idempotency/record.ts'
 import { agrees, outcomeToText } from './agrees.ts'
 import { decisionsOn } from './model.ts'
 import type { Circumstances, KeyOperation } from './model.ts'
@@ -36,8 +37,23 @@ export function isLinearizable(events: readonly Event[], circumstances: Circumst
       const { operation, outcome, invokedAt } = events[index] as Event
       if (invokedAt > horizon) return false
       const decisions = decisionsOn(record, operation, circumstances)
-      return decisions.some((decision) => agrees(outcome, decision.verdict) && search(done | (1 << index), decision.record))
+      return decisions.some(
+        (decision) =>
+          (agrees(outcome, decision.verdict) || agrees(outcome, seenRunning(events[index] as Event, decision.verdict))) &&
+          search(done | (1 << index), decision.record),
+      )
     })
+  }
+
+  /** What a look may also find beside an operation that works in a transaction: that it has not ended. */
+  function seenRunning({ operation, invokedAt, returnedAt }: Event, verdict: Outcome): Outcome {
+    const isBeside = events.some(
+      (other) =>
+        (other.operation.kind === 'transact' || other.operation.kind === 'step') &&
+        other.invokedAt < returnedAt &&
+        other.returnedAt > invokedAt,
+    )
+    return operation.kind === 'lookup' && isBeside ? toUnderWay(verdict as KeySnapshot | undefined) : verdict
   }
 
   return search(0, undefined)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ClaimVerdict } from '../../idempotency/record.ts'
+import type { ClaimVerdict, KeySnapshot } from '../../idempotency/record.ts'
 import type { IdempotencyStore, TransactionEnd, TransactionVerdict } from '../../idempotency/store.ts'
 import type { Bench, DirectedCheck } from './check.ts'
 import { expectOutcome } from './claim-checks.ts'
@@ -59,6 +59,33 @@ export const transactionChecks: readonly DirectedCheck[] = [
       await expectEffects({ store, names, options }, 0, 0)
       assert.equal(await store.lookup(names.id(0)), undefined)
       expectOutcome(await store.claim(claimOf(names, 0, 1)), first)
+    },
+  },
+  {
+    sentence: 'tells of a key whose transaction has not ended that it runs, as for a key that was never seen as for a released one',
+    needs: 'transact',
+    prove: async ({ store, names }) => {
+      await store.claim(claimOf(names, 1, 0))
+      await store.release(names.id(1), names.owner(0), hourMs)
+      for (const [key, attempt] of [
+        [0, 1],
+        [1, 2],
+      ] as const) {
+        let during
+        await transactOf(store)(claimOf(names, key, 1), async () => {
+          during = await store.lookup(names.id(key))
+          return committed('answer')
+        })
+        expectOutcome(during && { ...(during as KeySnapshot), ageMs: 0 }, {
+          state: 'running',
+          attempt,
+          ageMs: 0,
+          expiresInMs: undefined,
+          leaseLeftMs: undefined,
+          answer: undefined,
+        })
+        assert.equal((await store.lookup(names.id(key)))?.state, 'done')
+      }
     },
   },
   {
