@@ -2,8 +2,7 @@ import { monotonic, waitingClock } from '../core/clock.ts'
 import type { Call } from '../core/call.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Next, Policy } from '../core/policy.ts'
-import type { Reply } from '../core/reply.ts'
-import { attempt } from '../retry/attempt.ts'
+import { attempt, conclude } from '../retry/attempt.ts'
 import { retryCosts, sharedBudget } from '../retry/budget.ts'
 import type { RetryBudget } from '../retry/budget.ts'
 import { discard } from '../retry/discard.ts'
@@ -50,55 +49,51 @@ export function hedge(options: HedgeOptions = {}): Policy {
   )
   return async function hedge(call, next) {
     const origin = originOf(call.url)
-    const path = call.url.slice(origin.length).split(/[?#]/, 1)[0] as string
-    const latency = routeLatency(`${call.method} ${origin}${path.replaceAll(names, '/:')}`)
+    const route = call.url
+      .replace(/[?#].*/, '')
+      .slice(origin.length)
+      .replaceAll(names, '/:')
+    const latency = routeLatency(`${call.method} ${origin}${route}`)
     const usualMs = latency.quantile(quantile)
     const startedAt = monotonic(clock)
     const mayHedge = usualMs !== undefined && (safe.has(call.method) || call.headers.has('idempotency-key'))
-    const reply = await (mayHedge ? race(call, next, Math.max(usualMs, leastMs)) : next(call))
+    const reply = await (mayHedge ? race(call, next, Math.max(usualMs, leastMs)).then(conclude) : next(call))
     latency.add(monotonic(clock) - startedAt)
     return reply
   }
 
-  function race(call: Call, next: Next, afterMs: number): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      const aborters: AbortController[] = []
-      const outcomes: (Outcome | undefined)[] = []
+  function race(call: Call, next: Next, afterMs: number): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const running = new Set<AbortController>()
+      let failed: Outcome | undefined
       let isDone = false
       const origin = originOf(call.url)
       const cancelTimer = clock.after(afterMs, () => {
         if ((call.facts.get(bodyFact)?.isIntact ?? true) && budget(origin).take(retryCosts.hedge)) {
           notify(onHedge, { origin, method: call.method, afterMs })
-          void start(1)
+          void start()
         }
       })
-      void start(0)
+      void start()
 
-      async function start(number: number): Promise<void> {
+      async function start(): Promise<void> {
         const aborter = new AbortController()
-        aborters.push(aborter)
-        outcomes[number] = undefined
+        running.add(aborter)
         // Without a listener on the caller's signal, which goes on to count while the winner's body flows.
         const signal = call.signal === undefined ? aborter.signal : AbortSignal.any([call.signal, aborter.signal])
         const outcome = await attempt(call.with({ signal }), next)
-        outcomes[number] = outcome
+        running.delete(aborter)
         if (isDone) return
-        const isLast = outcomes.every((one) => one !== undefined)
         // A failure wins only when nothing better can come.
-        if (!isLast && !('reply' in outcome && outcome.reply.status < 500)) return
-        finish(number, outcome)
-      }
-
-      function finish(number: number, outcome: Outcome): void {
+        if (running.size > 0 && !('reply' in outcome && outcome.reply.status < 500)) {
+          failed = outcome
+          return
+        }
         isDone = true
         cancelTimer()
-        outcomes.forEach((other, index) => {
-          if (index === number) return
-          if (other !== undefined && 'reply' in other) discard(other.reply, clock)
-          aborters[index]?.abort(new DOMException('another request was faster', 'AbortError'))
-        })
-        if ('reply' in outcome) resolve(outcome.reply)
-        else reject(outcome.error as Error)
+        if (failed !== undefined && 'reply' in failed) discard(failed.reply, clock)
+        for (const other of running) other.abort(new DOMException('another request was faster', 'AbortError'))
+        resolve(outcome)
       }
     })
   }

@@ -57,7 +57,7 @@ export async function walk(
 }
 
 export function isRedirect(status: number): boolean {
-  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308
+  return [301, 302, 303, 307, 308].includes(status)
 }
 
 function hasKey(headers: FetchInit['headers']): boolean {

@@ -2,7 +2,8 @@ import { monotonic, waitingClock } from '../core/clock.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Call } from '../core/call.ts'
 import type { Policy } from '../core/policy.ts'
-import { attempt } from '../retry/attempt.ts'
+import type { Reply } from '../core/reply.ts'
+import { attempt, conclude } from '../retry/attempt.ts'
 import { notify } from '../retry/notify.ts'
 import type { Outcome } from '../retry/outcome.ts'
 import { originOf } from '../retry/per-origin.ts'
@@ -99,16 +100,11 @@ export function callTelemetry({ onCall, clock = waitingClock }: TelemetryOptions
   }
 }
 
-async function timed(
-  clock: Clock,
-  run: () => Promise<Outcome>,
-  done: (outcome: Outcome, durationMs: number) => void,
-): Promise<Extract<Outcome, { reply: unknown }>['reply']> {
+async function timed(clock: Clock, run: () => Promise<Outcome>, done: (outcome: Outcome, durationMs: number) => void): Promise<Reply> {
   const startedAt = monotonic(clock)
   const outcome = await run()
   done(outcome, monotonic(clock) - startedAt)
-  if ('error' in outcome) throw outcome.error
-  return outcome.reply
+  return conclude(outcome)
 }
 
 function describe({ method, url }: Call): AttemptEvent {

@@ -1,11 +1,10 @@
 import { monotonic } from '../../core/clock.ts'
 import { HoldfastError } from '../../core/errors.ts'
 import type { Policy } from '../../core/policy.ts'
-import { attempt } from '../../retry/attempt.ts'
-import { notify } from '../../retry/notify.ts'
+import { conclude } from '../../retry/attempt.ts'
 import { originOf } from '../../retry/per-origin.ts'
-import { begin, isOpen, settle } from './decide.ts'
-import { sharedHealth, toHealthSettings, verdictOf } from './shared.ts'
+import { isOpen } from './decide.ts'
+import { sharedHealth, toHealthSettings, watched } from './shared.ts'
 import type { HealthOptions } from './shared.ts'
 
 /**
@@ -17,21 +16,15 @@ import type { HealthOptions } from './shared.ts'
  */
 export function breaker(options: HealthOptions = {}): Policy {
   const settings = toHealthSettings(options)
-  const { clock, random } = settings
   return async function breaker(call, next) {
     const origin = originOf(call.url)
     const health = sharedHealth(origin)
-    const now = monotonic(clock)
+    const now = monotonic(settings.clock)
     if (!isOpen(health, now)) {
       const error = new HoldfastError('endpoint-unavailable', `${origin} has failed too often; nothing is sent to it for now`)
       throw Object.assign(error, { retryAfterMs: Math.max(0, health.until - now) })
     }
-    begin(health)
-    const before = health.until
-    const outcome = await attempt(call, next)
-    settle(health, verdictOf(call, outcome), monotonic(clock), settings, random)
-    if (health.until > before) notify(settings.onEject, { endpoint: origin, ejectMs: health.until - monotonic(clock) })
-    if ('error' in outcome) throw outcome.error
-    return outcome.reply
+    const { outcome } = await watched(settings, origin, call, next)
+    return conclude(outcome)
   }
 }

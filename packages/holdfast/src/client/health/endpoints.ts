@@ -4,13 +4,12 @@ import { configurationError } from '../../core/errors.ts'
 import { defineFact } from '../../core/facts.ts'
 import type { FactKey } from '../../core/facts.ts'
 import type { Policy } from '../../core/policy.ts'
-import { attempt } from '../../retry/attempt.ts'
 import { discard } from '../../retry/discard.ts'
-import { notify } from '../../retry/notify.ts'
+import { conclude } from '../../retry/attempt.ts'
 import { originOf } from '../../retry/per-origin.ts'
 import { bodyFact } from '../../retry/record.ts'
-import { begin, isOpen, settle } from './decide.ts'
-import { sharedHealth, toHealthSettings, verdictOf } from './shared.ts'
+import { isOpen } from './decide.ts'
+import { sharedHealth, toHealthSettings, watched } from './shared.ts'
 import type { HealthOptions } from './shared.ts'
 
 /** Several servers of one API. */
@@ -42,7 +41,7 @@ export function endpoints({ endpoints: urls, sharedKeys = false, ...options }: E
   if (origins.length === 0 || origins.includes(''))
     throw configurationError(`endpoints: expected absolute URLs, got ${JSON.stringify(urls)}`)
   const settings = toHealthSettings(options)
-  const { clock, random } = settings
+  const { clock } = settings
   const mayEject = (now: number): boolean => origins.filter((one) => sharedHealth(one).until > now).length < Math.floor(origins.length / 2)
 
   /** The next endpoint to try: one that works, and rather another than the last one. When all are ejected, the one whose time ends first. */
@@ -62,22 +61,14 @@ export function endpoints({ endpoints: urls, sharedKeys = false, ...options }: E
     if (!origins.includes(origin)) return next(call)
     const tried: string[] = []
     for (let endpoint = choose(call, tried) as string; ;) {
-      const health = sharedHealth(endpoint)
-      const before = health.until
-      begin(health)
       call.facts.set(lastFact, endpoint)
-      const outcome = await attempt(endpoint === origin ? call : call.with({ url: endpoint + call.url.slice(origin.length) }), next)
-      const kind = verdictOf(call, outcome)
-      settle(health, kind, monotonic(clock), settings, random, mayEject(monotonic(clock)))
-      if (health.until > before) notify(settings.onEject, { endpoint, ejectMs: health.until - monotonic(clock) })
+      const there = endpoint === origin ? call : call.with({ url: endpoint + call.url.slice(origin.length) })
+      const { outcome, kind } = await watched(settings, endpoint, there, next, mayEject)
       tried.push(endpoint)
       // A call that reached nobody belongs to nobody.
       if (kind === 'not-sent') call.facts.set(lastFact, undefined as unknown as string)
       const other = kind === 'not-sent' && (call.facts.get(bodyFact)?.isIntact ?? true) ? choose(call, tried) : undefined
-      if (other === undefined) {
-        if ('error' in outcome) throw outcome.error
-        return outcome.reply
-      }
+      if (other === undefined) return conclude(outcome)
       if ('reply' in outcome) discard(outcome.reply, clock)
       endpoint = other
     }

@@ -15,8 +15,7 @@ export interface Standing {
 /** Longer fields are not read: they cost more than they can tell. */
 const longestField = 2_048
 
-const item =
-  /\s*(?:"((?:[^"\\]|\\.)*)"|([\w*][\w.*-]*))((?:\s*;\s*[a-z*][\w.*-]*(?:=(?:"(?:[^"\\]|\\.)*"|:[\w+/=]*:|[\w.?-]+))?)*)\s*(?:,|$)/y
+const item = /\s*("(?:[^"\\]|\\.)*"|[\w.*-]+)((?:\s*;\s*[\w.*-]+(?:=(?:"(?:[^"\\]|\\.)*"|[^\s;,"]+))?)*)\s*(?:,|$)/y
 const wholeNumber = /^\d{1,15}$/
 
 /** The names of the older dialects. */
@@ -60,9 +59,9 @@ function ofDraft7(field: string): Standing[] {
 }
 
 function ofDraft8(field: string, policy: string | null): Standing[] {
-  const policies = policy === null ? undefined : readItems(policy)
-  return (readItems(field) ?? []).flatMap(([name, said]) => {
-    const declared = policies?.find(([other]) => other === name)?.[1]
+  const policies = readItems(policy ?? '')
+  return readItems(field).flatMap(([name, said]) => {
+    const declared = policies.find(([other]) => other === name)?.[1]
     const partition = said.get('pk') ?? ''
     return standing(
       name + partition,
@@ -75,26 +74,27 @@ function ofDraft8(field: string, policy: string | null): Standing[] {
 
 type Item = readonly [string, ReadonlyMap<string, string>]
 
-/** The items of a list with parameters (RFC 9651 section 3.1); `undefined` when it is none. Only what RateLimit fields use of it. */
-function readItems(field: string): Item[] | undefined {
-  if (field.length > longestField) return undefined
+/** The items of a list with parameters (RFC 9651 section 3.1); nothing when it is none. Only what RateLimit fields use of it. */
+function readItems(field: string): Item[] {
+  if (field.length > longestField) return []
   const items: Item[] = []
   item.lastIndex = 0
   while (item.lastIndex < field.length) {
     const found = item.exec(field)
-    if (found === null) return undefined
-    const parameters = [...(found[3] ?? '').matchAll(/;\s*([a-z*][\w.*-]*)(?:=("(?:[^"\\]|\\.)*"|[^\s;]+))?/g)]
-    items.push([found[1] ?? found[2] ?? '', new Map(parameters.map(([, name = '', value = '']) => [name, value]))])
+    if (found === null) return []
+    const [, name = '', said = ''] = found
+    const parameters = [...said.matchAll(/;\s*([\w.*-]+)(?:=("(?:[^"\\]|\\.)*"|[^\s;,"]+))?/g)]
+    items.push([name, new Map(parameters.map(([, parameter = '', value = '']) => [parameter, value]))])
   }
   return items
 }
 
 /** Seconds until more are left. Some servers send the instant itself, in seconds or milliseconds since the epoch. */
 function resetOf(reset: string | null, date: string | null, now: number): number | undefined {
-  if (reset === null || !/^\d{1,15}(\.\d+)?$/.test(reset)) return undefined
+  if (!/^\d{1,15}(\.\d+)?$/.test(String(reset))) return undefined
   const value = Number(reset)
   if (value < 1e9) return Math.ceil(value)
-  const sentAt = date === null ? Number.NaN : Date.parse(date)
+  const sentAt = Date.parse(date ?? '') || now
   const atMs = value < 1e12 ? value * 1_000 : value
-  return Math.max(0, Math.ceil((atMs - (Number.isNaN(sentAt) ? now : sentAt)) / 1_000))
+  return Math.max(0, Math.ceil((atMs - sentAt) / 1_000))
 }

@@ -38,6 +38,6 @@ export function checkpointRefused(why: string): HoldfastError {
 export function nextRefused(origin: string): HoldfastError {
   return new HoldfastError(
     'next-refused',
-    `the next page is said to be on ${origin}, which would get the credentials of this walk; name it in allowOrigins if it may`,
+    `the next page is said to be on ${origin}, which would get the credentials of this walk; allow it with allowOrigins`,
   )
 }

@@ -53,6 +53,6 @@ function itemsOf<T>(body: unknown): readonly T[] {
   if (arrays.length === 1) return arrays[0] as T[]
   throw new HoldfastError(
     'page-invalid',
-    `a page has its items in none of the usual places (${arrays.length} arrays in it); say where with the option items`,
+    `a page has its items in none of the usual places, and ${arrays.length} arrays; say where with the option items`,
   )
 }

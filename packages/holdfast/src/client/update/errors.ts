@@ -36,8 +36,8 @@ export class WeakETagError extends HoldfastError {
   constructor(url: string, etag: string | null) {
     super(
       'weak-etag',
-      `${url} was answered with ${etag === null ? 'no ETag' : `the weak ETag ${etag}`}, so a write cannot be made conditional on its version; ` +
-        'keep intermediaries from changing the body (Cache-Control: no-transform), name where the version is (versioning), or accept lost updates (lastWriteWins)',
+      `${url} was answered with ${etag === null ? 'no ETag' : `the weak ETag ${etag}`}: no write can be conditional on it; ` +
+        'have it sent with Cache-Control: no-transform, name the version (versioning), or accept lost updates (lastWriteWins)',
     )
     this.name = 'WeakETagError'
   }

@@ -39,7 +39,7 @@ export function writeJson(body: Json, lossy: ReadonlySet<number>): string {
     if (typeof value === 'number' && lossy.has(value))
       throw new HoldfastError(
         'lossy-number',
-        `${name === '' ? 'the value' : name} was rounded to ${value} when it was read, and would be changed by writing it back; use PATCH and leave it as it is`,
+        `${name === '' ? 'the value' : name} was rounded to ${value} when it was read; PATCH, and leave it as it is`,
       )
     return value
   })
