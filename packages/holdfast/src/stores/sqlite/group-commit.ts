@@ -37,13 +37,23 @@ export interface GroupCommit {
   close(): Promise<Connection>
 }
 
-interface Job {
+/**
+ * Work that waits, runs, or waits for its sync. A class: literals that outlive a collection of young objects come to be allocated among the old ones, where
+ * each, once it is garbage, keeps all it points to from being collected while young.
+ */
+class Job {
   readonly begin: (transaction: Transaction) => void
   /** Never rejects. */
   readonly ended: Promise<void>
-  /** Passes on what the work came to. */
-  settle: () => void
   readonly reject: (error: unknown) => void
+  /** Passes on what the work came to. */
+  settle: () => void = () => {}
+
+  constructor(begin: (transaction: Transaction) => void, ended: Promise<void>, reject: (error: unknown) => void) {
+    this.begin = begin
+    this.ended = ended
+    this.reject = reject
+  }
 }
 
 // The pump serves many callers and outlives each: it must not run in the async context of the one who happened to start it.
@@ -199,7 +209,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
           (value) => void (job.settle = () => resolve(value)),
           (error: unknown) => void (job.settle = () => reject(toCallerError(error))),
         )
-        const job: Job = { begin, ended, settle: () => {}, reject }
+        const job = new Job(begin, ended, reject)
         queue.push(job)
         if (isWorthwhile()) wake?.()
         pumping ??= outside(pump)
