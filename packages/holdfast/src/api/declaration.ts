@@ -1,3 +1,4 @@
+import { assertKnown, assertPositive } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import type { Clock, Random } from '../core/index.ts'
 import { preconditionRuleNames } from '../concurrency/index.ts'
@@ -147,8 +148,7 @@ export function assertDeclaration(declaration: ApiDeclaration): void {
     throw configurationError(`shedding: expected true, false or rules, got ${typeof shedding}`)
   if (typeof shedding === 'object') assertKnown('shedding', shedding, sheddingOptions)
   if (limiting !== undefined) assertKnown('limiting', limiting, limitingOptions)
-  if (collectEveryMs !== undefined && !(Number.isFinite(collectEveryMs) && collectEveryMs > 0))
-    throw configurationError(`collectEveryMs: expected a number above 0, got ${collectEveryMs}`)
+  if (collectEveryMs !== undefined) assertPositive('collectEveryMs', collectEveryMs)
   if (typeof declaration.routes !== 'object')
     throw configurationError(`routes: expected an object by "METHOD /path", got ${typeof declaration.routes}`)
   for (const [route, rules] of Object.entries(declaration.routes)) {
@@ -160,10 +160,4 @@ export function assertDeclaration(declaration: ApiDeclaration): void {
     if (typeof rules.idempotency === 'object') assertKnown(`${route}: idempotency`, rules.idempotency, idempotencyOptions)
     if (typeof rules.precondition === 'object') assertKnown(`${route}: precondition`, rules.precondition, preconditionRuleNames)
   }
-}
-
-function assertKnown(where: string, options: object, known: readonly string[]): void {
-  const stranger = Object.keys(options).find((name) => !known.includes(name))
-  if (stranger !== undefined)
-    throw configurationError(`${where}: unknown option ${JSON.stringify(stranger)}; expected one of ${known.join(', ')}`)
 }

@@ -1,3 +1,4 @@
+import { assertOneOf } from '../core/checks.ts'
 import { configurationError, createProblem, systemClock } from '../core/index.ts'
 import type { Call, Clock, Problem } from '../core/index.ts'
 
@@ -110,8 +111,4 @@ export function toSettings(options: PreconditionOptions): Settings {
   if (settings.current !== undefined && typeof settings.current !== 'function')
     throw configurationError(`current: expected a function from a call to a state, got ${typeof settings.current}`)
   return settings
-}
-
-function assertOneOf(name: string, value: string, expected: readonly string[]): void {
-  if (!expected.includes(value)) throw configurationError(`${name}: expected one of ${expected.join(', ')}, got ${JSON.stringify(value)}`)
 }

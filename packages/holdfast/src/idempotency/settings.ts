@@ -1,3 +1,4 @@
+import { assertOneOf, assertPositive } from '../core/checks.ts'
 import { createProblem, configurationError, systemClock } from '../core/index.ts'
 import type { Call, Clock, Problem, ProblemCode, ProblemDetails, Random, Reply } from '../core/index.ts'
 import { problemKinds } from '../core/catalogue.ts'
@@ -97,15 +98,6 @@ function assertValues(settings: Settings): void {
   assertOneOf('keyScope', settings.keyScope, ['account', 'endpoint'])
   for (const [status, disposition] of Object.entries(settings.statuses))
     assertOneOf('statuses', disposition, ['record', 'release'], ` for ${status}`)
-}
-
-function assertPositive(name: string, value: number): void {
-  if (!Number.isFinite(value) || value <= 0) throw configurationError(`${name}: expected a number above 0, got ${value}`)
-}
-
-function assertOneOf(name: string, value: string, expected: readonly string[], where = ''): void {
-  if (!expected.includes(value))
-    throw configurationError(`${name}: expected one of ${expected.join(', ')}${where}, got ${JSON.stringify(value)}`)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { assertWhole } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 
 /** What a sort key holds. All of these have an exact text form; floating point has none, and is refused. `xid8` is Postgres's number of the transaction that wrote the row. */
@@ -75,8 +76,7 @@ export function toKey(where: string, name: string, declared: KeyDeclaration): Ke
   if (!nullable && nulls !== undefined) throw configurationError(`${at}: nulls: expected none, since the key is not nullable`)
   if (type === 'text' && maxBytes === undefined)
     throw configurationError(`${at}: maxBytes: expected the longest text in bytes, at most ${longestText}, since a cursor holds it whole`)
-  if (maxBytes !== undefined && !(Number.isInteger(maxBytes) && maxBytes > 0 && maxBytes <= longestText))
-    throw configurationError(`${at}: maxBytes: expected a whole number from 1 to ${longestText}, got ${maxBytes}`)
+  if (maxBytes !== undefined) assertWhole(`${at}: maxBytes`, maxBytes, 1, longestText)
   if (maxBytes !== undefined && type !== 'text' && type !== 'numeric')
     throw configurationError(`${at}: maxBytes: expected none for ${type}, which is bounded by itself`)
   if (declared.collation !== undefined && type !== 'text') throw configurationError(`${at}: collation: only text has one`)

@@ -71,9 +71,9 @@ describe('a list', () => {
       { filters: { status: { oneOf: ['a'], default: 'b' } } },
       'default: expected a value the filter accepts',
     ],
-    ['a limit of nothing', { limit: { max: 0 } }, 'limit.default: expected a whole number above 0'],
+    ['a limit of nothing', { limit: { max: 0 } }, 'limit.default: expected a whole number from 1'],
     ['a default above the highest', { limit: { default: 50, max: 20 } }, 'limit.default: expected at most max (20), got 50'],
-    ['a mistyped limit rule', { limit: { over: 'clip' } }, 'limit.over: expected clamp or error'],
+    ['a mistyped limit rule', { limit: { over: 'clip' } }, 'limit.over: expected one of clamp, error'],
     ['a lifetime that is none', { ttl: '3 days' }, 'ttl: expected a duration such as "3d"'],
     ['a consistency that is none', { consistency: 'strong' }, 'consistency: expected live'],
     ['a snapshot of no key', { consistency: { snapshot: 'age' } }, 'expected a key that is never NULL'],
@@ -92,7 +92,7 @@ describe('a list', () => {
       { sorts: { default: ['size', 'id'] }, consistency: { lag: 'size', ms: 5 } },
       'an integer key and the unit it counts',
     ],
-    ['a count that is none', { count: 'yes' }, 'count: expected none, estimate or exact'],
+    ['a count that is none', { count: 'yes' }, 'count: expected one of none, estimate, exact'],
     [
       'keys too long for a cursor',
       {

@@ -1,3 +1,4 @@
+import { assertKnown, assertOneOf, assertWhole } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import { toFilter } from './filters.ts'
 import type { Filter, FilterDeclaration } from './filters.ts'
@@ -91,8 +92,7 @@ export function defineList(declaration: ListDeclaration): List {
   if (last === undefined)
     throw configurationError(`${where}: unique: expected one of the keys ${[...keys.keys()].join(', ')}, got ${unique}`)
   if (last.nullable) throw configurationError(`${where}: unique: expected a key that is never NULL, got ${unique}`)
-  if (!['none', 'estimate', 'exact'].includes(count))
-    throw configurationError(`${where}: count: expected none, estimate or exact, got ${count}`)
+  assertOneOf(`${where}: count`, count, ['none', 'estimate', 'exact'])
   const filters = new Map<string, Filter>()
   for (const [filter, declared] of Object.entries(declaration.filters ?? {})) {
     assertKnown(`${where}: filter ${filter}`, declared, filterOptions)
@@ -118,22 +118,13 @@ export function defineList(declaration: ListDeclaration): List {
   return list
 }
 
-function assertKnown(where: string, options: object, known: readonly string[]): void {
-  const stranger = Object.keys(options).find((option) => !known.includes(option))
-  if (stranger !== undefined)
-    throw configurationError(`${where}: unknown option ${JSON.stringify(stranger)}; expected one of ${known.join(', ')}`)
-}
-
 function toLimit(where: string, declared: ListDeclaration['limit'] = {}): List['limit'] {
   const { max = 100, over = 'clamp' } = declared
   const limit = { default: declared.default ?? Math.min(20, max), max, over }
   assertKnown(`${where}: limit`, declared, ['default', 'max', 'over'])
-  for (const [option, value] of Object.entries({ default: limit.default, max }))
-    if (!(Number.isInteger(value) && value > 0))
-      throw configurationError(`${where}: limit.${option}: expected a whole number above 0, got ${value}`)
+  for (const [option, value] of Object.entries({ default: limit.default, max })) assertWhole(`${where}: limit.${option}`, value, 1)
   if (limit.default > max) throw configurationError(`${where}: limit.default: expected at most max (${max}), got ${limit.default}`)
-  if (over !== 'clamp' && over !== 'error')
-    throw configurationError(`${where}: limit.over: expected clamp or error, got ${JSON.stringify(over)}`)
+  assertOneOf(`${where}: limit.over`, over, ['clamp', 'error'])
   return limit
 }
 

@@ -1,3 +1,4 @@
+import { assertOneOf, assertWhole } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import type { Call } from '../core/index.ts'
 import { isWithin, networkOf, parseAddress, parseNetwork } from './address.ts'
@@ -51,10 +52,9 @@ const mostKept = 1_024
  */
 export function callerAddress(options: AddressOptions = {}): (call: Call) => CallerAddress {
   const { trustedProxies = 0, header = 'x-forwarded-for', v6Bits = 64, v4Bits = 32 } = options
-  assertBits('v6Bits', v6Bits, 128)
-  assertBits('v4Bits', v4Bits, 32)
-  if (header !== 'x-forwarded-for' && header !== 'forwarded')
-    throw configurationError(`address: header: expected one of x-forwarded-for, forwarded, got ${JSON.stringify(header)}`)
+  assertWhole('address: v6Bits', v6Bits, 1, 128)
+  assertWhole('address: v4Bits', v4Bits, 1, 32)
+  assertOneOf('address: header', header, ['x-forwarded-for', 'forwarded'])
   const pick = typeof trustedProxies === 'number' ? byHops(trustedProxies) : byNetworks(trustedProxies, options.force === true)
   const kept = new Map<string, CallerAddress>()
 
@@ -133,9 +133,4 @@ function forwardedFor(line: string): string[] {
     const [, quoted, token] = /(?:^|;)\s*for\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))/i.exec(element) ?? []
     return quoted?.replace(/\\(.)/g, '$1') ?? token ?? ''
   })
-}
-
-function assertBits(option: string, bits: number, most: number): void {
-  if (!Number.isInteger(bits) || bits < 1 || bits > most)
-    throw configurationError(`address: ${option}: expected a whole number from 1 to ${most}, got ${String(bits)}`)
 }

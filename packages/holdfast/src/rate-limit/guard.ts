@@ -1,3 +1,4 @@
+import { assertOneOf, assertPositive } from '../core/checks.ts'
 import { configurationError, monotonic, publish, storeUnavailable, systemClock } from '../core/index.ts'
 import type { Clock, Random } from '../core/index.ts'
 import { aloneLimits } from './alone.ts'
@@ -170,9 +171,8 @@ function toCount(nodes: number | (() => number)): () => number {
 }
 
 function assertOptions(timeoutMs: number, mode: OnStoreFailure, local: LocalLimitStore | undefined, nodes: unknown): void {
-  if (!(Number.isFinite(timeoutMs) && timeoutMs > 0))
-    throw configurationError(`timeoutMs: expected a number of milliseconds above 0, got ${String(timeoutMs)}`)
-  if (!modes.includes(mode)) throw configurationError(`onStoreFailure: expected one of ${modes.join(', ')}, got ${JSON.stringify(mode)}`)
+  assertPositive('timeoutMs', timeoutMs, ' of milliseconds')
+  assertOneOf('onStoreFailure', mode, modes)
   if (mode === 'local' && typeof local?.adopt !== 'function')
     throw configurationError("onStoreFailure: 'local' needs a store for it, such as local: memory().limits")
   if (typeof nodes !== 'function' && !(Number.isSafeInteger(nodes) && (nodes as number) >= 1))

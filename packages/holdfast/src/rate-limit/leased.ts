@@ -1,3 +1,4 @@
+import { assertPositive, assertWhole } from '../core/checks.ts'
 import { configurationError, monotonic, systemClock } from '../core/index.ts'
 import type { Clock } from '../core/index.ts'
 import { fits } from './decide.ts'
@@ -182,9 +183,8 @@ function isWorthTrying(asking: readonly Part[], { items }: TakeResult): boolean 
 }
 
 function toTerms({ nodes, leaseMs = 1_000, share = 0.1 }: LeaseOptions): LeaseTerms {
-  if (!(Number.isSafeInteger(nodes) && nodes >= 1)) throw configurationError(`nodes: expected a whole number from 1, got ${String(nodes)}`)
-  if (!(Number.isFinite(leaseMs) && leaseMs > 0))
-    throw configurationError(`leaseMs: expected a number of milliseconds above 0, got ${String(leaseMs)}`)
+  assertWhole('nodes', nodes, 1)
+  assertPositive('leaseMs', leaseMs, ' of milliseconds')
   if (!(share > 0 && share <= 1)) throw configurationError(`share: expected a number above 0, at most 1, got ${String(share)}`)
   return { nodes, leaseMs, share }
 }

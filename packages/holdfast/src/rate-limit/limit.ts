@@ -1,3 +1,4 @@
+import { assertWhole } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import { periodAt } from './calendar.ts'
 import { periodStarts } from './periods.ts'
@@ -68,7 +69,7 @@ export function compileLimit(numbers: LimitNumbers): CompiledLimit {
 
 function compile(numbers: LimitNumbers): CompiledLimit {
   const { kind = 'bucket', limit } = numbers
-  assertWhole('limit', limit, 1, largest)
+  assertWhole('limit', limit, 1)
   switch (kind) {
     case 'bucket':
       assertAbsent(numbers, kind, ['period', 'zone'])
@@ -92,7 +93,7 @@ function fixed({ name, limit, windowSeconds }: LimitNumbers, meter: BucketMeter 
 function toBucket({ limit, windowSeconds, strict = false, ...rest }: LimitNumbers): BucketMeter {
   const windowMs = toWindowMs(windowSeconds)
   const { burst = Math.max(1, Math.ceil(limit / 10)) } = rest
-  assertWhole('burst', burst, 1, largest)
+  assertWhole('burst', burst, 1)
   if (strict && burst >= limit)
     throw configurationError(`burst: expected less than the limit of ${limit} for a strict bucket, got ${burst}`)
   // In any window: the burst, and what drains meanwhile. Strict: both together are the limit.
@@ -105,17 +106,17 @@ function toBucket({ limit, windowSeconds, strict = false, ...rest }: LimitNumber
       `limit, windowSeconds and burst: cannot be counted exactly (burst * ${unit} units is above 2^53); choose rounder numbers or a smaller burst`,
     )
   const { maxDebt = burst } = rest
-  assertWhole('maxDebt', maxDebt, 0, largest)
+  assertWhole('maxDebt', maxDebt, 0)
   return { kind: 'bucket', rate: drains / divisor, unit, burst, capacity, ceiling: Math.min(capacity + maxDebt * unit, largest) }
 }
 
 function toWindow({ limit, windowSeconds, maxDebt = limit }: LimitNumbers): WindowMeter {
-  assertWhole('maxDebt', maxDebt, 0, largest)
+  assertWhole('maxDebt', maxDebt, 0)
   return { kind: 'window', limit, windowMs: toWindowMs(windowSeconds), ceiling: Math.min(limit + maxDebt, largest) }
 }
 
 function turning({ name, limit, period = 'day', zone = 'UTC', maxDebt = limit }: LimitNumbers): CompiledLimit {
-  assertWhole('maxDebt', maxDebt, 0, largest)
+  assertWhole('maxDebt', maxDebt, 0)
   const startsAt = periodStarts(period, zone)
   const ceiling = Math.min(limit + maxDebt, largest)
   let page: CalendarMeter | undefined
@@ -145,11 +146,6 @@ function assertName(name: unknown): void {
 function assertAbsent(numbers: LimitNumbers, kind: string, names: readonly (keyof LimitNumbers)[]): void {
   const stranger = names.find((name) => numbers[name] !== undefined)
   if (stranger !== undefined) throw configurationError(`${stranger}: a ${kind} limit has none`)
-}
-
-function assertWhole(what: string, value: unknown, least: number, most: number): void {
-  if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most)
-    throw configurationError(`${what}: expected a whole number from ${least}, got ${String(value)}`)
 }
 
 function toWindowMs(windowSeconds: number | undefined): number {

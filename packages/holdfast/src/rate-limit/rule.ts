@@ -1,3 +1,4 @@
+import { assertKnown, assertWhole } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import { largestCost } from './decide.ts'
 import { compileLimit } from './limit.ts'
@@ -102,8 +103,7 @@ function costOf(where: string, { cost, unit }: LimitDeclaration): Rule['costOf']
   if (typeof cost === 'function')
     return ({ call, account, plan, route }) => {
       const asked = cost(call, { account, plan, route })
-      if (!Number.isSafeInteger(asked) || asked < 0)
-        throw configurationError(`${where}: cost: expected a whole number from 0, got ${String(asked)}`)
+      assertWhole(`${where}: cost`, asked, 0)
       return asked
     }
   if (cost === undefined) return unit === 'content-bytes' ? contentBytes : () => 1
@@ -121,17 +121,10 @@ function contentBytes({ call }: Subject, meter: Meter): number {
 
 function assertConcurrency(where: string, declaration: LimitDeclaration): void {
   const { limit, match } = declaration
-  if (!Number.isSafeInteger(limit) || limit < 1)
-    throw configurationError(`${where}: limit: expected a whole number from 1, got ${String(limit)}`)
+  assertWhole(`${where}: limit`, limit, 1)
   const stranger = [...planOptions.slice(1), 'cost', 'countWhen', 'unit'].find(
     (name) => declaration[name as keyof LimitDeclaration] !== undefined,
   )
   if (stranger !== undefined) throw configurationError(`${where}: ${stranger}: a concurrency limit has none`)
   if (match === 'rejected') throw configurationError(`${where}: match: a refused call is never under way`)
-}
-
-function assertKnown(where: string, given: object, known: readonly string[]): void {
-  const stranger = Object.keys(given).find((name) => !known.includes(name))
-  if (stranger !== undefined)
-    throw configurationError(`${where}: unknown option ${JSON.stringify(stranger)}; expected one of ${known.join(', ')}`)
 }

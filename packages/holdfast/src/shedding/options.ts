@@ -1,3 +1,4 @@
+import { assertOneOf, assertWhole } from '../core/checks.ts'
 import { configurationError, createProblem, systemClock } from '../core/index.ts'
 import type { Clock, Problem, Random, RequestHead } from '../core/index.ts'
 import type { Criticality } from './decide.ts'
@@ -48,8 +49,7 @@ export function isCriticality(text: unknown): text is Criticality {
 
 /** @throws HoldfastError `configuration-invalid` */
 export function assertCriticality(text: unknown, where = ''): void {
-  if (!isCriticality(text))
-    throw configurationError(`${where}criticality: expected one of ${criticalities.join(', ')}, got ${JSON.stringify(text)}`)
+  assertOneOf(`${where}criticality`, text, criticalities)
 }
 
 /** Checks options and fills in what is missing. */
@@ -66,9 +66,7 @@ export function toSettings({
   problem = createProblem(),
   loopDelay,
 }: SheddingOptions): Settings {
-  for (const [name, value] of Object.entries({ initialLimit, minLimit, maxLimit }))
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw configurationError(`shedding.${name}: expected a whole number from 1, got ${String(value)}`)
+  for (const [name, value] of Object.entries({ initialLimit, minLimit, maxLimit })) assertWhole(`shedding.${name}`, value, 1)
   if (minLimit > initialLimit || initialLimit > maxLimit)
     throw configurationError(`shedding: expected minLimit <= initialLimit <= maxLimit, got ${minLimit}, ${initialLimit} and ${maxLimit}`)
   if (!(maxWaitMs >= 0 && maxWaitMs <= 60_000))

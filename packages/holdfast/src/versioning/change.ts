@@ -1,3 +1,4 @@
+import { assertKnown } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import type { Mapping, Operation } from './operations/index.ts'
 import type { Schema } from './schema/schema.ts'
@@ -120,9 +121,7 @@ export function defineChange(change: object): Change {
   const where = `change ${JSON.stringify(given.id)}`
   if (typeof given.id !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(given.id))
     throw configurationError(`${where}: expected an id in kebab-case`)
-  const stranger = Object.keys(change).find((name) => !known.includes(name))
-  if (stranger !== undefined)
-    throw configurationError(`${where}: unknown option ${JSON.stringify(stranger)}; expected one of ${known.join(', ')}`)
+  assertKnown(where, change, known)
   if (typeof given.in !== 'string') throw configurationError(`${where}: in: expected the id of a version, got ${typeof given.in}`)
   if (typeof given.summary !== 'string' || given.summary === '')
     throw configurationError(`${where}: summary: expected a sentence for the changelog`)

@@ -1,3 +1,4 @@
+import { assertKnown, assertOneOf } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import type { VersionStanding, VersionState } from './decide.ts'
 import type { Retirement } from './store.ts'
@@ -55,11 +56,8 @@ function readVersion(declared: VersionDeclaration): Version {
   if (typeof id !== 'string' || !/^\d{4}-\d{2}-\d{2}(\.[a-z0-9-]+)?$/.test(id))
     throw configurationError(`${where}: expected an ISO date, perhaps with a name: "2026-06-01" or "2026-06-01.orchid"`)
   const known = ['id', 'state', 'deprecatedAt', 'sunsetAt', 'brownouts', 'exempt', 'link']
-  const stranger = Object.keys(declared).find((name) => !known.includes(name))
-  if (stranger !== undefined)
-    throw configurationError(`${where}: unknown option ${JSON.stringify(stranger)}; expected one of ${known.join(', ')}`)
-  if (!states.includes(state))
-    throw configurationError(`${where}: state: expected one of ${states.join(', ')}, got ${JSON.stringify(state)}`)
+  assertKnown(where, declared, known)
+  assertOneOf(`${where}: state`, state, states)
   const deprecatedAt = readTime(`${where}: deprecatedAt`, declared.deprecatedAt)
   const sunsetAt = readTime(`${where}: sunsetAt`, declared.sunsetAt)
   if (state === 'deprecated' && deprecatedAt === undefined)

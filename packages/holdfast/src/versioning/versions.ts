@@ -1,3 +1,4 @@
+import { assertKnown, assertPositive } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import { buildChain } from './chain.ts'
 import type { Chain } from './chain.ts'
@@ -77,9 +78,7 @@ const allPlaces: readonly string[] = ['header', 'path', 'accept', 'query'] satis
  * })
  */
 export function defineVersions(declared: VersionsDeclaration): Versions {
-  const stranger = Object.keys(declared).find((name) => !known.includes(name))
-  if (stranger !== undefined)
-    throw configurationError(`defineVersions: unknown option ${JSON.stringify(stranger)}; expected one of ${known.join(', ')}`)
+  assertKnown('defineVersions', declared, known)
   const {
     header = 'API-Version',
     places = ['header'],
@@ -116,8 +115,4 @@ export function defineVersions(declared: VersionsDeclaration): Versions {
     maxBodyBytes,
     plan: (version) => plans.get(version),
   }
-}
-
-function assertPositive(name: string, value: number): void {
-  if (!Number.isFinite(value) || value <= 0) throw configurationError(`${name}: expected a number above 0, got ${value}`)
 }

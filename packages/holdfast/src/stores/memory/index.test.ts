@@ -129,6 +129,6 @@ describe('a memory store', () => {
   })
 
   it.for([0, -1, 1.5, Number.NaN])('refuses to be made for %s records', (maxRecords) => {
-    expect(() => memory({ maxRecords })).toThrow(/expected maxRecords to be a whole number from 1, got/)
+    expect(() => memory({ maxRecords })).toThrow(/maxRecords: expected a whole number from 1, got/)
   })
 })

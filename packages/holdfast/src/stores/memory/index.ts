@@ -1,4 +1,4 @@
-import { configurationError } from '../../core/index.ts'
+import { assertWhole } from '../../core/checks.ts'
 import type { Clock } from '../../core/index.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
 import type { LimitStore } from '../../rate-limit/store.ts'
@@ -52,8 +52,8 @@ export interface MemoryStore {
  * await store.idempotency.lookup('never-seen') // undefined
  */
 export function memory({ maxRecords = 100_000, maxLimitKeys = 100_000, clock }: MemoryOptions = {}): MemoryStore {
-  assertCount('maxRecords', maxRecords)
-  assertCount('maxLimitKeys', maxLimitKeys)
+  assertWhole('maxRecords', maxRecords, 1)
+  assertWhole('maxLimitKeys', maxLimitKeys, 1)
   const versions = memoryVersions(clock ?? monotonicClock)
   const idempotency = memoryIdempotency(maxRecords, clock ?? monotonicClock)
   const limits = memoryLimits(maxLimitKeys, clock ?? clampedClock())
@@ -69,9 +69,4 @@ export function memory({ maxRecords = 100_000, maxLimitKeys = 100_000, clock }: 
       return Promise.resolve()
     },
   }
-}
-
-function assertCount(option: string, count: number): void {
-  if (!Number.isSafeInteger(count) || count < 1)
-    throw configurationError(`expected ${option} to be a whole number from 1, got ${String(count)}`)
 }

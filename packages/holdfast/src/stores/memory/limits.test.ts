@@ -139,6 +139,6 @@ describe('the limits of the memory store', () => {
     await store.close()
     await expect(store.limits.take([item('a')])).rejects.toMatchObject({ code: 'store-unavailable' })
     await expect(store.limits.settle({ token: 't', takenAt: 0, items: [] })).rejects.toMatchObject({ code: 'store-unavailable' })
-    expect(() => memory({ maxLimitKeys: 0 })).toThrow('expected maxLimitKeys to be a whole number from 1, got 0')
+    expect(() => memory({ maxLimitKeys: 0 })).toThrow('maxLimitKeys: expected a whole number from 1, got 0')
   })
 })

@@ -21,12 +21,12 @@ describe('redis', () => {
     [
       'no replica to wait for',
       () => redis(silent, { waitReplicas: { count: 0, timeoutMs: 1 } }),
-      'expected waitReplicas.count to be a whole number from 1, got 0',
+      'waitReplicas.count: expected a whole number from 1, got 0',
     ],
     [
       'waiting for ever',
       () => redis(silent, { waitReplicas: { count: 1, timeoutMs: 0 } }),
-      'expected waitReplicas.timeoutMs to be a whole number from 1, got 0',
+      'waitReplicas.timeoutMs: expected a whole number from 1, got 0',
     ],
   ])('refuses %s when it is made', (_name, make, message) => {
     expect(make).toThrow(expect.objectContaining({ code: 'configuration-invalid', message: expect.stringContaining(message) }))

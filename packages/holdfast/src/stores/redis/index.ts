@@ -1,3 +1,4 @@
+import { assertWhole } from '../../core/checks.ts'
 import { configurationError, storeUnavailable, systemClock } from '../../core/index.ts'
 import type { Clock } from '../../core/index.ts'
 import type { IdempotencyStore } from '../../idempotency/store.ts'
@@ -118,9 +119,7 @@ function assertOptions(command: unknown, prefix: unknown, encoding: Encoding, wa
     throw configurationError(`expected encoding to be 'binary' or 'base64', got ${String(encoding)}`)
   if (waitReplicas === undefined) return
   const { count, timeoutMs } = waitReplicas
-  if (!Number.isSafeInteger(count) || count < 1)
-    throw configurationError(`expected waitReplicas.count to be a whole number from 1, got ${String(count)}`)
+  assertWhole('waitReplicas.count', count, 1)
   // To WAIT, 0 means for ever.
-  if (!Number.isSafeInteger(timeoutMs) || timeoutMs < 1)
-    throw configurationError(`expected waitReplicas.timeoutMs to be a whole number from 1, got ${String(timeoutMs)}`)
+  assertWhole('waitReplicas.timeoutMs', timeoutMs, 1)
 }
