@@ -53,7 +53,7 @@ function settleLocally(local: LocalLimitStore, settlement: Settlement, weight: n
 }
 
 function toRest({ owner, counter, meter, overflow }: TakeItem, delta: number): SettleItem {
-  return { owner, counter, meter: withoutCeiling(meter), delta, ...(overflow !== undefined && { overflow }) }
+  return { owner, counter, meter: withoutCeiling(meter), delta, overflow }
 }
 
 const weighed = (cost: number, weight: number): number => Math.min(cost * weight, Number.MAX_SAFE_INTEGER)

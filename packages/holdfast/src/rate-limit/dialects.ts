@@ -43,13 +43,13 @@ const partition = ({ partitionKey }: Notice): string => (partitionKey === undefi
 
 /** Writes what a limit promises. */
 export function writeAdvert(advert: Advert): WrittenAdvert {
-  const written = new Map<Dialect, string>()
+  let written: Dialect | undefined
+  let line = ''
   return {
     ...advert,
     quoted: text(advert.name),
     policy(dialect) {
-      let line = written.get(dialect)
-      if (line === undefined) written.set(dialect, (line = writePolicy(dialect, advert)))
+      if (dialect !== written) line = writePolicy((written = dialect), advert)
       return line
     },
   }

@@ -3,14 +3,13 @@ import type { KeyObject } from 'node:crypto'
 import { largestCost, remaining, waitMs } from './decide.ts'
 import { writeAdvert } from './dialects.ts'
 import type { Notice, WrittenAdvert } from './dialects.ts'
-import type { CompiledLimit } from './limit.ts'
-import type { Rule } from './rule.ts'
+import type { Rule, RuleLimit } from './rule.ts'
 import type { ItemStanding, Meter, MeterState, TakeItem, TakeResult } from './store.ts'
 
 /** A rule that was applied to a call: the item that the store was asked for, and what it belongs to. */
 export interface Applied extends TakeItem {
   readonly rule: Rule
-  readonly limit: CompiledLimit
+  readonly limit: RuleLimit
 }
 
 /** Calendars turn for everybody at once; each account is told a moment of its own within these seconds. */
@@ -36,22 +35,18 @@ export function noticeOf(
   }
 }
 
-/** What was written of each limit last; only a calendar's window changes. */
-const adverts = new WeakMap<CompiledLimit, { readonly windowMs: number; readonly advert: WrittenAdvert }>()
-
-function advertOf({ name, unit }: Rule, limit: CompiledLimit, meter: Meter, windowMs: number): WrittenAdvert {
-  const known = adverts.get(limit)
-  if (known?.windowMs === windowMs) return known.advert
+function advertOf({ name, unit }: Rule, limit: RuleLimit, meter: Meter, windowMs: number): WrittenAdvert {
+  if (limit.advert !== undefined && limit.advertWindowMs === windowMs) return limit.advert
   const repeats = wholeWindows(windowMs)
-  const advert = writeAdvert({
+  limit.advertWindowMs = windowMs
+  limit.advert = writeAdvert({
     name,
     unit,
     quota: limit.limit * repeats,
     windowSeconds: Math.ceil((windowMs * repeats) / 1_000),
     burst: meter.kind === 'bucket' ? meter.burst : undefined,
   })
-  adverts.set(limit, { windowMs, advert })
-  return advert
+  return limit.advert
 }
 
 /**

@@ -66,7 +66,7 @@ export interface TakeItem {
   /** Whether the item never blocks: it is only debited where the call is admitted and it fits. */
   readonly shadow: boolean
   /** Who shares a counter with this owner in a store that has no room for one more. @default everybody */
-  readonly overflow?: string
+  readonly overflow?: string | undefined
 }
 
 /** How one item stands. */
@@ -100,7 +100,7 @@ export interface SettleItem {
   readonly meter: Meter
   /** The true cost less what was taken: below 0 gives back, above 0 charges more, up to the meter's ceiling. */
   readonly delta: number
-  readonly overflow?: string
+  readonly overflow?: string | undefined
 }
 
 /** Puts right what a take has estimated. */

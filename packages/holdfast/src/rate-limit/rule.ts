@@ -1,6 +1,7 @@
 import { assertKnown, assertWhole } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import { largestCost } from './decide.ts'
+import type { WrittenAdvert } from './dialects.ts'
 import { compileLimit } from './limit.ts'
 import type { CompiledLimit, LimitNumbers } from './limit.ts'
 import type { LimitDeclaration } from './options.ts'
@@ -8,6 +9,13 @@ import { compilePartition } from './partition.ts'
 import type { Partition } from './partition.ts'
 import type { Meter } from './store.ts'
 import type { Subject } from './subject.ts'
+
+/** The numbers of a rule, of one plan, and what callers were told of them last. */
+export interface RuleLimit extends CompiledLimit {
+  /** Only a calendar's window changes, so this is written once or once a period. */
+  advert: WrittenAdvert | undefined
+  advertWindowMs: number
+}
 
 /** A declared limit, ready to be applied to calls. */
 export interface Rule extends Partition {
@@ -18,7 +26,7 @@ export interface Rule extends Partition {
   /** Whether it is for calls that others have refused. */
   readonly isForRejected: boolean
   /** `undefined`: counts calls under way, in this process. */
-  readonly limitFor: ((plan: string | undefined) => CompiledLimit) | undefined
+  readonly limitFor: ((plan: string | undefined) => RuleLimit) | undefined
   /** Calls that may be under way at once. */
   readonly atOnceFor: (plan: string | undefined) => number
   readonly countWhen: ((status: number) => boolean) | undefined
@@ -92,9 +100,14 @@ function numbersOf({ name, kind, limit, windowSeconds, burst, strict, period, zo
 }
 
 /** Plans that are not named have the limit's own numbers. */
-function byPlan(numbers: LimitNumbers, plans: Readonly<Record<string, object>>): (plan: string | undefined) => CompiledLimit {
-  const base = compileLimit(numbers)
-  const compiled = new Map(Object.entries(plans).map(([plan, changes]) => [plan, compileLimit({ ...numbers, ...changes })] as const))
+function byPlan(numbers: LimitNumbers, plans: Readonly<Record<string, object>>): (plan: string | undefined) => RuleLimit {
+  const compiledOf = (changes: object): RuleLimit => ({
+    ...compileLimit({ ...numbers, ...changes }),
+    advert: undefined,
+    advertWindowMs: 0,
+  })
+  const base = compiledOf({})
+  const compiled = new Map(Object.entries(plans).map(([plan, changes]) => [plan, compiledOf(changes)] as const))
   if (compiled.size === 0) return () => base
   return (plan) => (plan === undefined ? undefined : compiled.get(plan)) ?? base
 }

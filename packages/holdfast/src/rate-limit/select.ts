@@ -11,7 +11,8 @@ export interface TooCostly {
 
 /** Chooses the limits that apply to a call. The store is not asked about a cost that can never pass. */
 export function select(rules: readonly Rule[], subject: Subject, clock: Clock, sharesPools: boolean): Applied[] | TooCostly {
-  const chosen: Applied[] = []
+  // Of one item, since most calls meet one limit: an empty list that grows takes room for sixteen.
+  let chosen: Applied[] | undefined
   for (const rule of rules) {
     if (rule.needsAccount && subject.account === undefined) continue
     if (!rule.applies(subject)) continue
@@ -19,20 +20,21 @@ export function select(rules: readonly Rule[], subject: Subject, clock: Clock, s
     if (limit === undefined) continue
     const meter = limit.meterAt(limit.kind === 'calendar' ? clock.now() : 0)
     const cost = rule.costOf(subject, meter)
-    const overflow = rule.overflow(subject)
     const item: Applied = {
       owner: rule.owner(subject),
       counter: rule.counter(subject),
       meter,
       cost,
       shadow: rule.shadow,
-      ...(overflow !== undefined && { overflow }),
+      overflow: rule.overflow(subject),
       rule,
       limit,
     }
     if (cost > largestCost(meter) && !rule.shadow) return { never: item }
-    chosen.push(item)
+    if (chosen === undefined) chosen = [item]
+    else chosen.push(item)
   }
+  if (chosen === undefined) return []
   return sharesPools ? withoutTwins(chosen) : chosen
 }
 

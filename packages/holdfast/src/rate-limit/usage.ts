@@ -68,11 +68,10 @@ export class Use implements LimitUse {
     if (delta === 0) return
     try {
       const { owner, counter, meter, overflow } = item
-      const settled = { owner, counter, meter, delta, ...(overflow !== undefined && { overflow }) }
       await (this.#taken.keptBy ?? this.#store).settle({
         token: randomUUID(),
         takenAt: this.#taken.takenAt ?? this.#taken.now,
-        items: [settled],
+        items: [{ owner, counter, meter, delta, overflow }],
       })
     } catch {
       publish('rate-limit', 'settle-failed', this.#call.facts.get(routeFact), item.rule.name)
