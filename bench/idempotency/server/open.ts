@@ -43,7 +43,7 @@ function openStorage({ storage, guard }: ServerSpec, onRun: () => void): Promise
     case 'sqlite':
       return openSqlite(storage.file, isBare, onRun)
     case 'postgres':
-      return openPostgres(storage.url, isBare, onRun)
+      return openPostgres(storage.url, guard, onRun)
     default:
       return storage satisfies never
   }
@@ -53,6 +53,7 @@ function protect({ guard, storage }: ServerSpec, opened: Opened): Promise<Protec
   switch (guard) {
     case 'bare':
     case 'two-sets':
+    case 'by-hand':
       return {}
     case 'pass':
       return mount((call, next) => next(call))

@@ -10,6 +10,8 @@ export type Guard =
   | 'undeclared'
   /** Two plain SET commands a call: what a client of Redis costs by itself. */
   | 'two-sets'
+  /** A table of keys in the handler's own transaction, as one writes it without a library. */
+  | 'by-hand'
   | 'holdfast'
   | 'node-idempotency'
   | 'express-idempotency'
