@@ -129,12 +129,16 @@ describe('stopping the ledger', { timeout: 60_000 }, () => {
       const ledger = start([...anyPort, '--http', '--test-hooks', '--adapter', adapter])
       const client = createClient(await ledger.ready)
       const [ann, ben] = [await client.openWallet('10.00'), await client.openWallet()]
-      await client.post('/_test/fault', { method: 'POST', path: '/transfers', kind: 'delay', ms: 700 })
+      await client.post('/_test/fault', { method: 'POST', path: '/transfers', kind: 'delay', ms: 1_000 })
       const running = client.post('/transfers', order(ann, ben, '1.00'), { key: 'last' })
-      await new Promise((resolve) => setTimeout(resolve, 250))
+      await expect.poll(async () => (await client.get('/.well-known/idempotency/last')).text).toContain('"state":"running"')
       ledger.child.kill('SIGTERM')
-      await new Promise((resolve) => setTimeout(resolve, 150))
-      await expect(fetch(`${client.url}/healthz`, { headers: { connection: 'close' } })).rejects.toThrow('fetch failed')
+      const isRefused = () =>
+        fetch(`${client.url}/healthz`, { headers: { connection: 'close' } }).then(
+          () => false,
+          () => true,
+        )
+      await expect.poll(isRefused, { timeout: 10_000 }).toBe(true)
       expect((await running).status).toBe(201)
       expect(await ledger.ended).toEqual({ code: 0, signal: null })
       expect(ledger.stderr()).toBe('')

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cpuMsOf } from '../../test/support/cpu-time.ts'
 import { compileRoutes } from './router.ts'
 
 const router = (...routes: string[]) => compileRoutes(routes.map((route) => [route, route] as const))
@@ -84,9 +85,10 @@ describe('finding the declaration of a call', () => {
   })
 
   it('takes no longer for a path made to slow it down', () => {
-    const started = performance.now()
-    for (let round = 0; round < 20; round++) find('POST', `/a${'/'.repeat(16_000)}b/`)
-    expect(performance.now() - started).toBeLessThan(500)
+    const spent = cpuMsOf(() => {
+      for (let round = 0; round < 20; round++) find('POST', `/a${'/'.repeat(16_000)}b/`)
+    })
+    expect(spent).toBeLessThan(500)
   })
 })
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cpuMsOf } from '../../test/support/cpu-time.ts'
 import { parseTags } from './entity-tags.ts'
 
 const strong = (opaque: string) => ({ opaque, isWeak: false })
@@ -96,9 +97,10 @@ describe('a list of entity tags', () => {
   })
 
   it('takes no longer for a field made to slow it down', () => {
-    const started = performance.now()
-    for (const value of [`${' '.repeat(60_000)}x`, `"${'a'.repeat(60_000)}`, ','.repeat(60_000), `"a"${' \t'.repeat(30_000)}"b"`])
-      parseTags(value)
-    expect(performance.now() - started).toBeLessThan(500)
+    const spent = cpuMsOf(() => {
+      for (const value of [`${' '.repeat(60_000)}x`, `"${'a'.repeat(60_000)}`, ','.repeat(60_000), `"a"${' \t'.repeat(30_000)}"b"`])
+        parseTags(value)
+    })
+    expect(spent).toBeLessThan(500)
   })
 })

@@ -1,4 +1,5 @@
-import { storeUnavailable } from '../../src/core/index.ts'
+import { sleep, storeUnavailable, systemClock } from '../../src/core/index.ts'
+import type { Clock } from '../../src/core/index.ts'
 import type { IdempotencyStore } from '../../src/idempotency/index.ts'
 import type { OpenStore } from './stores.ts'
 
@@ -13,15 +14,15 @@ export interface FaultyStore {
   latencyMs: number
 }
 
-/** Wraps a store. */
-export function faulty(open: OpenStore): FaultyStore {
+/** Wraps a store. `clock` tells the time that its operations take. */
+export function faulty(open: OpenStore, clock: Clock = systemClock): FaultyStore {
   const down = new Set<Operation>()
   const inner = open.store.idempotency
   const guard =
     <Args extends unknown[], Result>(name: Operation, operation: (...args: Args) => Promise<Result>) =>
     async (...args: Args): Promise<Result> => {
       if (down.has(name)) throw storeUnavailable('the store is away')
-      if (state.latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, state.latencyMs).unref())
+      if (state.latencyMs > 0) await sleep(clock, state.latencyMs)
       return operation(...args)
     }
   const idempotency: IdempotencyStore = {

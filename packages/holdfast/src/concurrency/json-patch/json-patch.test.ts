@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cpuMsOf } from '../../../test/support/cpu-time.ts'
 import { PatchError } from '../patch-format.ts'
 import { jsonPatch } from './json-patch.ts'
 
@@ -108,9 +109,7 @@ describe('a JSON Patch', () => {
 
   it('does not grow beyond measure by copies of copies', () => {
     const patch = Array.from({ length: 60 }, (_, at) => ({ op: 'copy', from: '/a', path: `/a/${at}` }))
-    const started = performance.now()
-    expect(codeOf({ a: { x: 1 } }, patch)).toBe('patch-invalid')
-    expect(performance.now() - started).toBeLessThan(2_000)
+    expect(cpuMsOf(() => expect(codeOf({ a: { x: 1 } }, patch)).toBe('patch-invalid'))).toBeLessThan(2_000)
   })
 
   it('is applied or refused, and never fails otherwise', () => {
