@@ -23,12 +23,7 @@ const { parentPort, workerData } = require('node:worker_threads')
 const { DatabaseSync } = require('node:sqlite')
 const database = new DatabaseSync(workerData.path)
 database.exec('PRAGMA busy_timeout = ' + workerData.waitMs + '; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0')
-const checkpoint = (mode) => ({ ...database.prepare('PRAGMA wal_checkpoint(' + mode + ')').get() })
-function restartLog() {
-  try {
-    database.exec("UPDATE holdfast_meta SET value = value + 1 WHERE name = 'log-restarts'")
-  } catch {}
-}
+const checkpoint = (mode) => database.prepare('PRAGMA wal_checkpoint(' + mode + ')').get()
 parentPort.on('message', (mode) => {
   if (mode === 'close') {
     database.close()
@@ -37,7 +32,10 @@ parentPort.on('message', (mode) => {
   }
   try {
     const result = checkpoint(mode)
-    if (checkpoint('NOOP').log === result.checkpointed) restartLog()
+    if (checkpoint('NOOP').log === result.checkpointed)
+      try {
+        database.exec("UPDATE holdfast_meta SET value = value + 1 WHERE name = 'log-restarts'")
+      } catch {}
     parentPort.postMessage({ result })
   } catch (error) {
     parentPort.postMessage({ failure: String(error) })

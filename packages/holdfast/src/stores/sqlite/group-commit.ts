@@ -42,16 +42,14 @@ export interface GroupCommit {
  * each, once it is garbage, keeps all it points to from being collected while young.
  */
 class Job {
-  readonly begin: (transaction: Transaction) => void
+  begin!: (transaction: Transaction) => void
   /** Never rejects. */
-  readonly ended: Promise<void>
+  ended!: Promise<void>
+  /** Passes on what the work came to; set when it ended. */
+  settle!: () => void
   readonly reject: (error: unknown) => void
-  /** Passes on what the work came to. */
-  settle: () => void = () => {}
 
-  constructor(begin: (transaction: Transaction) => void, ended: Promise<void>, reject: (error: unknown) => void) {
-    this.begin = begin
-    this.ended = ended
+  constructor(reject: (error: unknown) => void) {
     this.reject = reject
   }
 }
@@ -203,13 +201,12 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     run<T>(work: (transaction: Transaction) => Promise<T> | T): Promise<T> {
       if (isClosed) return Promise.reject(storeUnavailable('the SQLite store is closed'))
       return new Promise<T>((resolve, reject) => {
-        const { promise: begun, resolve: begin } = Promise.withResolvers<Transaction>()
+        const job = new Job(reject)
         // Chained here, so that the work runs in its caller's async context and `currentCall()` is theirs.
-        const ended = begun.then(work).then(
+        job.ended = new Promise<Transaction>((begin) => (job.begin = begin)).then(work).then(
           (value) => void (job.settle = () => resolve(value)),
           (error: unknown) => void (job.settle = () => reject(toCallerError(error))),
         )
-        const job = new Job(begin, ended, reject)
         queue.push(job)
         if (isWorthwhile()) wake?.()
         pumping ??= outside(pump)
@@ -224,14 +221,13 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   }
 }
 
-async function reply(members: readonly Job[], durable: Promise<void>): Promise<void> {
-  try {
-    await durable
-  } catch (error) {
-    rejectAll(members, toStoreError(error, 'syncing; it is not known whether the commit is durable'))
-    return
-  }
-  for (const job of members) job.settle()
+function reply(members: readonly Job[], durable: Promise<void>): Promise<void> {
+  return durable.then(
+    () => {
+      for (const job of members) job.settle()
+    },
+    (error: unknown) => rejectAll(members, toStoreError(error, 'syncing; it is not known whether the commit is durable')),
+  )
 }
 
 function rejectAll(jobs: readonly Job[], error: Error): void {
