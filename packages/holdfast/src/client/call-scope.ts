@@ -16,6 +16,11 @@ export interface CallScope {
   close(): void
 }
 
+/** A signal that aborts with either of two. For few: what listens to it and stays keeps it alive as long as the caller's. */
+export function eitherSignal(given: AbortSignal | undefined, own: AbortSignal): AbortSignal {
+  return AbortSignal.any([given ?? own, own])
+}
+
 /** Opens a scope. One listener on the caller's signal for all requests of the call, because listeners on a long-lived signal pile up. */
 export function openScope(clock: Clock, deadlineMs: number, given: AbortSignal | undefined): CallScope {
   const controller = new AbortController()

@@ -34,16 +34,13 @@ const sendable = /^[\x21\x23-\x5b\x5d-\x7e]{1,255}$/
  * const policy = stack(idempotencyKey(), retry())
  */
 export function idempotencyKey(options: IdempotencyKeyOptions = {}): Policy {
-  const { methods = ['POST', 'PATCH'], clock = waitingClock, trust = trustAll } = options
-  const { newKey } = options
+  const { methods = ['POST', 'PATCH'], clock = waitingClock, trust = trustAll, newKey = () => makeKey(clock.now()) } = options
   return beforeCall((call) => {
     const wanted = optionsOf(call).key
     if (wanted === false || (wanted === undefined && !methods.includes(call.method))) return call
     if (call.headers.has(header) || (wanted === undefined && !trust(call.url))) return call
-    const given = wanted ?? newKey?.()
-    const key = given ?? makeKey(clock.now())
-    if (given !== undefined && !sendable.test(given))
-      throw configurationError(`key: expected 1 to 255 visible ASCII characters without " and \\, got ${key.length}`)
+    const key = wanted ?? newKey()
+    if (!sendable.test(key)) throw configurationError(`key: expected 1 to 255 visible ASCII characters without " and \\, got ${key.length}`)
     return call.with({ headers: withField(call.headers, header, `"${key}"`) })
   })
 }

@@ -11,7 +11,7 @@ export interface Advice {
 }
 
 /** Problems with status 503 that are answered before anything of the call is processed. */
-const refusals: ReadonlySet<string> = new Set(['deadline-expired', 'shutting-down', 'temporary-reduced-capacity'])
+const refusals: readonly unknown[] = ['deadline-expired', 'shutting-down', 'temporary-reduced-capacity']
 
 /**
  * Classifies an answer. 503 counts as `maybe`, because proxies answer it after the upstream was reset: only a 503 that says so itself is a
@@ -20,21 +20,7 @@ const refusals: ReadonlySet<string> = new Set(['deadline-expired', 'shutting-dow
 export function classifyReply(status: number, { shouldRetry, isRefusal, problem }: Partial<Advice> = {}): OutcomeClass {
   if (status < 400) return 'ok'
   if (shouldRetry === false) return 'final'
-  switch (status) {
-    case 409:
-      return problem === 'in-progress' || (problem === undefined && shouldRetry === true) ? 'in-progress' : 'final'
-    case 421:
-    case 425:
-    case 429:
-      return 'refused'
-    case 503:
-      return isRefusal || (problem !== undefined && refusals.has(problem)) ? 'refused' : 'maybe'
-    case 408:
-    case 500:
-    case 502:
-    case 504:
-      return 'maybe'
-    default:
-      return status >= 520 && status <= 530 ? 'maybe' : 'final'
-  }
+  if (status === 409) return problem === 'in-progress' || (problem === undefined && shouldRetry === true) ? 'in-progress' : 'final'
+  if ([421, 425, 429].includes(status) || (status === 503 && (isRefusal || refusals.includes(problem)))) return 'refused'
+  return [408, 500, 502, 503, 504].includes(status) || (status >= 520 && status <= 530) ? 'maybe' : 'final'
 }

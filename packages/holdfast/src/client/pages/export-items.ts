@@ -4,7 +4,7 @@ import { retryCosts, sharedBudget } from '../../retry/budget.ts'
 import { complete } from '../../retry/complete.ts'
 import { readText } from '../../retry/read-text.ts'
 import { ask } from '../ask.ts'
-import { openScope } from '../call-scope.ts'
+import { eitherSignal, openScope } from '../call-scope.ts'
 import type { CallScope } from '../call-scope.ts'
 import type { FetchLike } from '../fetch-like.ts'
 import { advance, alreadySeen, keyOf, progressFrom, toCheckpoint } from './checkpoint.ts'
@@ -49,14 +49,11 @@ export function exportItems<T = unknown>(fetch: FetchLike, url: string | URL, op
   const closing = new AbortController()
 
   async function* run(): AsyncGenerator<T, void, void> {
-    const scope = openScope(settings.clock, Number.POSITIVE_INFINITY, settings.signal)
-    const onClose = (): void => scope.abort(closing.signal.reason)
-    closing.signal.addEventListener('abort', onClose, { once: true })
+    const scope = openScope(settings.clock, Number.POSITIVE_INFINITY, eitherSignal(settings.signal, closing.signal))
     try {
       yield* attempts({ fetch, settings, scope, progress, idleMs: idleTimeoutMs, maxLine })
     } finally {
       scope.close()
-      closing.signal.removeEventListener('abort', onClose)
     }
   }
   return resumable(run(), {

@@ -1,3 +1,4 @@
+import { eitherSignal } from '../call-scope.ts'
 import type { FetchLike } from '../fetch-like.ts'
 import { advance, alreadySeen, keyOf, progressFrom, toCheckpoint } from './checkpoint.ts'
 import type { Checkpoint, Place } from './checkpoint.ts'
@@ -40,8 +41,9 @@ export interface Walk<T> {
 
 /** Begins a walk; nothing is sent before the first page is asked for. */
 export function createWalk<T>(fetch: FetchLike, settings: WalkSettings<T>): Walk<T> {
-  const { start, cursorParam, allowOrigins, resumeFrom, signal, dedupeBy } = settings
-  const controller = new AbortController()
+  const { start, cursorParam, allowOrigins, resumeFrom, dedupeBy } = settings
+  const closing = new AbortController()
+  const signal = eitherSignal(settings.signal, closing.signal)
   const guard = createLoopGuard()
   const isKnown = dedupeBy === undefined ? undefined : recentNames()
   const progress = progressFrom(resumeFrom)
@@ -51,7 +53,7 @@ export function createWalk<T>(fetch: FetchLike, settings: WalkSettings<T>): Walk
     const url = urlOf(place, start, cursorParam, allowOrigins)
     guard.follow(url.href)
     try {
-      return await loadPage(fetch, url, settings, controller.signal)
+      return await loadPage(fetch, url, settings, signal)
     } catch (error) {
       throw expired(error, place, lastItem)
     }
@@ -92,11 +94,8 @@ export function createWalk<T>(fetch: FetchLike, settings: WalkSettings<T>): Walk
   }
 
   async function* pages(): AsyncGenerator<WalkedPage<T>, void, void> {
-    const onAbort = (): void => controller.abort(signal?.reason)
-    if (signal?.aborted) onAbort()
-    signal?.addEventListener('abort', onAbort, { once: true })
     try {
-      controller.signal.throwIfAborted()
+      signal.throwIfAborted()
       let coming: Promise<LoadedPage<T>> | undefined = load(progress.place)
       for (let number = 1; coming !== undefined; number++) {
         const loaded: LoadedPage<T> = await coming
@@ -104,16 +103,15 @@ export function createWalk<T>(fetch: FetchLike, settings: WalkSettings<T>): Walk
         coming = undefined
         if (!isOver && settings.prefetch === 1) coming = ahead(load(loaded.next as Place))
         yield enter(loaded, number, number === 1)
-        controller.signal.throwIfAborted()
+        signal.throwIfAborted()
         if (!isOver) coming ??= load(loaded.next as Place)
       }
     } finally {
-      signal?.removeEventListener('abort', onAbort)
-      controller.abort()
+      closing.abort()
     }
   }
 
-  return { pages, checkpoint: () => toCheckpoint(settings.query, progress), abort: (reason) => controller.abort(reason) }
+  return { pages, checkpoint: () => toCheckpoint(settings.query, progress), abort: (reason) => closing.abort(reason) }
 }
 
 /** A page that was asked for ahead may fail before anybody waits for it; that is told when its turn comes. */
