@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../core/index.ts'
-import { fullJitter } from '../retry/backoff.ts'
 import { retryCosts, sharedBudget, successEarns } from '../retry/budget.ts'
+import { decideRetry } from '../retry/decide.ts'
 import { originOf } from '../retry/per-origin.ts'
 import type { CallScope } from './call-scope.ts'
 import { meta } from './meta.ts'
@@ -18,7 +18,7 @@ export type Sent = { readonly answer: Answer } | { readonly error: unknown }
 
 /** Why a request may be sent once more, and when the server wishes it. */
 export interface Again {
-  readonly because: keyof typeof retryCosts
+  readonly because: Exclude<keyof typeof retryCosts, 'hedge'>
   readonly hintMs: number | undefined
 }
 
@@ -62,12 +62,24 @@ export async function sendUntilFinal(
       return sent
     }
     const isPostponed = again.because === 'refused' || again.because === 'in-progress'
-    if (isPostponed ? ++postponed > mostPostponed : ++unanswered > resends) return sent
-    const waitMs = waitFor(again, isPostponed ? postponed : unanswered, random)
-    if (waitMs === undefined || waitMs >= scope.leftMs()) return sent
+    const verdict = decideRetry(
+      {
+        ...backoff,
+        class: again.because,
+        attempts: isPostponed ? ++postponed : ++unanswered,
+        mostAttempts: 1 + (isPostponed ? mostPostponed : resends),
+        isRepeatable: true,
+        isBodyIntact: true,
+        hintMs: again.hintMs,
+        longestHintMs,
+        remainingMs: scope.leftMs(),
+        usualMs: 0,
+      },
+      random,
+    )
     spent = retryCosts[again.because]
-    if (!budget.take(spent)) return sent
-    await scope.wait(waitMs)
+    if (verdict.kind === 'stop' || !budget.take(spent)) return sent
+    await scope.wait(verdict.waitMs)
   }
 }
 
@@ -84,11 +96,4 @@ async function attempt({ signal }: CallScope, send: () => Promise<Answer>): Prom
     if (signal.aborted) throw signal.reason
     return { error }
   }
-}
-
-function waitFor({ hintMs }: Again, count: number, random: Random): number | undefined {
-  if (hintMs === undefined) return fullJitter(backoff, count, random)
-  if (hintMs > longestHintMs) return undefined
-  // All who were told the same instant must not come back in it.
-  return hintMs + random() * Math.max(backoff.baseMs, hintMs / 10)
 }
