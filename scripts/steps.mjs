@@ -11,7 +11,15 @@ export const steps = [
   { name: 'build', title: 'build', commands: () => [['node', 'scripts/build.mjs']] },
   // After the build: the types of a workspace that uses the library by name come from there.
   { name: 'lint', title: 'lint, import rules, unused code', commands: () => [['oxlint', '--type-aware'], ['knip']] },
-  { name: 'types', title: 'types of tests, scripts and examples; type tests', commands: () => [['tsc', '-p', 'tsconfig.test.json']] },
+  {
+    name: 'types',
+    title: 'types of tests and of examples, those in comments too; type tests',
+    commands: () => [
+      ['tsc', '-p', 'tsconfig.test.json'],
+      ['node', 'scripts/examples.mjs'],
+      ['tsc', '-p', 'tsconfig.examples.json'],
+    ],
+  },
   {
     name: 'unit',
     title: 'unit tests, store conformance, scenarios',

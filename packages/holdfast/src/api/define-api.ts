@@ -40,7 +40,8 @@ export interface Api {
  *
  * @throws HoldfastError `configuration-invalid`, saying what was expected and what came
  * @example
- * export const api = defineApi({
+ * import { holdfast } from 'holdfast/express'
+ * const api = defineApi({
  *   store: sqlite('ledger.db'),
  *   account: (head) => accountOfKey(head.headers.get('authorization')),
  *   secret: process.env['HOLDFAST_SECRET'],

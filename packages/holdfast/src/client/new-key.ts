@@ -6,6 +6,7 @@
  * @example
  * const key = newKey()
  * await save(key)
+ * const fetch = createFetch()
  * await fetch(url, { method: 'POST', body, holdfast: { key } })
  */
 export function newKey(now: number = Date.now()): string {

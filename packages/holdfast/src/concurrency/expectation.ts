@@ -211,7 +211,7 @@ export const anyState: Expectation = {
  * A conditional write of several resources that found one of them changed. Thrown, so that the transaction round it is undone; Holdfast answers 412.
  *
  * @example
- * try { await db.transaction(() => updateRows(sql, changes)) } catch (error) { if (error instanceof VersionConflict) ... }
+ * try { await db.transaction(() => updateRows(sql, changes)) } catch (error) { if (error instanceof VersionConflict) retryLater() }
  */
 export class VersionConflict extends HoldfastError {
   /** What frameworks answer with, where no policy does. */

@@ -43,7 +43,7 @@ function nameText(namespace: string, { account, key, endpoint = '' }: KeyName): 
  *
  * @throws HoldfastError `configuration-invalid` for a secret shorter than 16 characters
  * @example
- * const sealer = createSealer(process.env['HOLDFAST_SECRET'], 'ledger')
+ * const sealer = createSealer(secret, 'ledger')
  */
 export function createSealer(secret: string | Uint8Array, namespace: string): Sealer {
   assertSecret('secret', secret)

@@ -17,7 +17,7 @@ export type MemoryKeys<Row> = Readonly<Record<string, (row: Row) => MemoryValue>
  * @param keys reads each key of the list from a row
  * @throws HoldfastError `configuration-invalid` for a key that cannot be read, or a collation other than `C`
  * @example
- * const transfers = memoryList(transferList, { created_at: (row) => row.createdAt, id: (row) => row.id })
+ * const transfers = memoryList<Transfer>(transferList, { created_at: (row) => row.createdAt, id: (row) => row.id })
  * const rows = await pageOf().read(transfers(all.filter((row) => row.account === account)))
  */
 export function memoryList<Row>(list: List, keys: MemoryKeys<Row>): (rows: Iterable<Row>) => RowsReader<Row> {

@@ -32,7 +32,7 @@ import type { CursorSealer } from './seal.ts'
  *
  * @throws HoldfastError `configuration-invalid` for a secret that is missing or short
  * @example
- * const policy = pagination({ list: transferList, secrets: [process.env['HOLDFAST_SECRET']] })
+ * const policy = pagination({ list: transferList, secrets: [secret] })
  */
 export function pagination({
   list,

@@ -154,7 +154,20 @@ export function defineChange(change: object): Change {
  * The resource as the version before a change has it: what an older change of the same resource is `on`, so that types follow the chain.
  *
  * @example
- * defineChange({ id: 'older', in: '2025-01-15', on: before(newer), ... })
+ * const newer = defineChange({
+ *   id: 'holder',
+ *   in: '2025-06-01',
+ *   summary: 'The owner of a wallet is holder.',
+ *   on: resource<{ readonly holder: string }>('wallet'),
+ *   operations: [rename('/owner', '/holder')],
+ * })
+ * const older = defineChange({
+ *   id: 'owner',
+ *   in: '2025-01-15',
+ *   summary: 'The name of a wallet is owner.',
+ *   on: before(newer),
+ *   operations: [rename('/name', '/owner')],
+ * })
  */
 export function before<B>(change: Change<B>): Resource<B> {
   if (change.on.kind !== 'resource') throw configurationError(`before: change ${JSON.stringify(change.id)} is not about a resource`)

@@ -37,7 +37,7 @@ interface Connection {
  *
  * @example
  * import postgresJs from 'postgres'
- * const store = postgres(fromPostgresJs(postgresJs(process.env.DATABASE_URL)))
+ * const store = postgres(fromPostgresJs(postgresJs('postgres://localhost/ledger')))
  * const { sql } = store.transaction<PostgresJsClient<postgresJs.ReservedSql>>()
  * await sql`UPDATE accounts SET balance = balance - ${amount} WHERE id = ${id}`
  */

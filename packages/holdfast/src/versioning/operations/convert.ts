@@ -93,7 +93,11 @@ export function split<const From extends string, const To extends readonly strin
  * Several members of the version before are one in this one.
  *
  * @example
- * merge(['/amount', '/currency'], '/amount', { up: ([cents, currency]) => [{ cents, currency }], down: ([{ cents, currency }]) => [cents, currency], before: [...] })
+ * merge(['/amount', '/currency'], '/amount', {
+ *   up: ([cents, currency]) => [{ cents, currency }],
+ *   down: ([money]) => [(money as Money).cents, (money as Money).currency],
+ *   before: [{ type: 'integer' }, { type: 'string' }],
+ * })
  */
 export function merge<const From extends readonly string[], const To extends string>(
   from: From,
@@ -107,7 +111,11 @@ export function merge<const From extends readonly string[], const To extends str
  * Several members of one version that are several of the other, and depend on each other.
  *
  * @example
- * regroup(['/balance', '/currency'], ['/balance'], { up: ([cents, currency]) => [{ cents, currency }], down: ([{ cents, currency }]) => [cents, currency], before: [...] })
+ * regroup(['/balance', '/currency'], ['/balance'], {
+ *   up: ([cents, currency]) => [{ cents, currency }],
+ *   down: ([money]) => [(money as Money).cents, (money as Money).currency],
+ *   before: [{ type: 'integer' }, { type: 'string' }],
+ * })
  */
 export function regroup<const From extends readonly string[], const To extends readonly string[]>(
   from: From,
