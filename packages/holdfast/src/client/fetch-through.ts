@@ -53,12 +53,12 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
     given: RequestBody | undefined,
     rules: CallOptions | undefined,
   ): ClientCall {
-    const request = input instanceof Request ? input : undefined
-    const url = absoluteUrl(request === undefined ? String(input) : request.url)
-    const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
-    const signal = init.signal ?? request?.signal ?? undefined
+    const request: Partial<Request> = input instanceof Request ? input : { url: String(input) }
+    const url = absoluteUrl(request.url as string)
+    const method = (init.method ?? request.method ?? 'GET').toUpperCase()
+    const signal = init.signal ?? request.signal
     const body = given ?? bodyOf(request, init, rules)
-    const headers = toCallFields(init.headers ?? request?.headers)
+    const headers = toCallFields(init.headers ?? request.headers)
     const call = new ClientCall({ input, init, url }, body, { method, url, headers, signal })
     call.facts.set(bodyFact, body)
     if (rules !== undefined) applyCallOptions(call, rules)
@@ -96,9 +96,9 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
     return failure
   }
 
-  function bodyOf(request: Request | undefined, init: RequestInit, rules: CallOptions | undefined): RequestBody {
+  function bodyOf(request: Partial<Request>, init: RequestInit, rules: CallOptions | undefined): RequestBody {
     if (rules?.body !== undefined) return lasting(rules.body)
-    const given = init.body ?? (request?.bodyUsed === false ? request.body : undefined)
+    const given = init.body ?? (request.bodyUsed === false ? request.body : undefined)
     return toRequestBody(given as BodyValue | undefined, keepStream)
   }
 

@@ -1,7 +1,7 @@
 import { monotonic, waitingClock } from '../core/clock.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Call } from '../core/call.ts'
-import type { Policy } from '../core/policy.ts'
+import type { Next, Policy } from '../core/policy.ts'
 import type { Reply } from '../core/reply.ts'
 import { attempt, conclude } from '../retry/attempt.ts'
 import { notify } from '../retry/notify.ts'
@@ -75,11 +75,7 @@ export function attemptTelemetry({ onAttempt, onOutcome, clock = waitingClock }:
     const resends = recordOf(call).attempts
     const event = { ...describe(call), ...(resends > 0 && { 'http.request.resend_count': resends }) }
     tellAttempt(event)
-    return timed(
-      clock,
-      () => attempt(call, next),
-      (outcome, durationMs) => tellOutcome({ ...event, ...result(outcome), durationMs }),
-    )
+    return timed(clock, call, next, (ended) => tellOutcome({ ...event, ...ended }))
   }
 }
 
@@ -88,31 +84,26 @@ export function callTelemetry({ onCall, clock = waitingClock }: TelemetryOptions
   const tellCall = tell('call', onCall)
   return function callTelemetry(call, next) {
     if (channel?.hasSubscribers !== true && onCall === undefined) return next(call)
-    return timed(
-      clock,
-      () => attempt(call, next),
-      (outcome, durationMs) => {
-        const { attempts, waitedMs, stop } = recordOf(call)
-        const replayed = 'reply' in outcome && outcome.reply.headers.get('idempotent-replayed') === 'true'
-        tellCall({ ...describe(call), ...result(outcome), durationMs, attempts, waitedMs, stop, replayed })
-      },
-    )
+    return timed(clock, call, next, (ended, outcome) => {
+      const { attempts, waitedMs, stop } = recordOf(call)
+      const replayed = 'reply' in outcome && outcome.reply.headers.get('idempotent-replayed') === 'true'
+      tellCall({ ...ended, attempts, waitedMs, stop, replayed })
+    })
   }
 }
 
-async function timed(clock: Clock, run: () => Promise<Outcome>, done: (outcome: Outcome, durationMs: number) => void): Promise<Reply> {
+async function timed(clock: Clock, call: Call, next: Next, tellEnd: (ended: OutcomeEvent, outcome: Outcome) => void): Promise<Reply> {
   const startedAt = monotonic(clock)
-  const outcome = await run()
-  done(outcome, monotonic(clock) - startedAt)
+  const outcome = await attempt(call, next)
+  tellEnd({ ...describe(call), ...result(outcome), durationMs: monotonic(clock) - startedAt }, outcome)
   return conclude(outcome)
 }
 
 function describe({ method, url }: Call): AttemptEvent {
-  const query = url.indexOf('?')
   return {
     'http.request.method': method,
     'server.address': originOf(url).replace(/^.*:\/\//, ''),
-    'url.full': query < 0 ? url : `${url.slice(0, query)}?REDACTED`,
+    'url.full': url.replace(/\?.*/, '?REDACTED'),
   }
 }
 

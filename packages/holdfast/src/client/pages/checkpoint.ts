@@ -52,8 +52,10 @@ export function advance(progress: Progress, key: string): void {
 
 /** Which query a walk makes: order of parameters does not count, nor where in the list it begins. */
 export function queryOf(url: URL, cursorParam: string): string {
-  const parameters = [...url.searchParams].filter(([name]) => name !== cursorParam).map((parameter) => JSON.stringify(parameter))
-  return fingerprint([url.origin, url.pathname, ...parameters.toSorted((left, right) => (left < right ? -1 : 1))].join(' '))
+  const query = new URLSearchParams(url.searchParams)
+  query.delete(cursorParam)
+  query.sort()
+  return fingerprint(`${url.origin}${url.pathname}?${query.toString()}`)
 }
 
 /**

@@ -59,7 +59,7 @@ export function pages<T = unknown>(fetch: FetchLike, url: string | URL, options:
 }
 
 /** What iterations made of a generator are closed with. */
-class Closed extends Error {}
+const closed = new Error('the iteration was closed')
 
 /** Adds the checkpoint to a generator. Closing it while a page is being asked for does not wait for the page. */
 export function resumable<Item>(
@@ -69,11 +69,11 @@ export function resumable<Item>(
   const iterator: Resumable<Item> = {
     next: () =>
       generator.next().catch((error: unknown) => {
-        if (error instanceof Closed) return { done: true, value: undefined }
+        if (error === closed) return { done: true, value: undefined }
         throw error
       }),
     return() {
-      abort(new Closed('the iteration was closed'))
+      abort(closed)
       return generator.return()
     },
     [Symbol.asyncIterator]: () => iterator,
