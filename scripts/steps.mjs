@@ -13,7 +13,7 @@ export const steps = [
   { name: 'lint', title: 'lint, import rules, unused code', commands: () => [['oxlint', '--type-aware'], ['knip']] },
   {
     name: 'types',
-    title: 'types of tests and of examples, those in comments too; type tests',
+    title: 'types of tests, benchmarks and examples, those in comments too; type tests',
     commands: () => [
       ['tsc', '-p', 'tsconfig.test.json'],
       ['node', 'scripts/examples.mjs'],

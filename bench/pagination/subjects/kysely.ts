@@ -48,7 +48,7 @@ function kyselyCursor(dialect: Dialect, pagination: typeof PostgresPaginationDia
           ...(token !== undefined && { cursor: isBack ? { prevPage: token } : { nextPage: token } }),
         })
         return {
-          ids: page.items.map((item) => item['id'] as string),
+          ids: page.items.map((item: Readonly<Record<string, unknown>>) => item['id'] as string),
           next: page.hasNextPage && page.nextPage !== undefined ? `next ${page.nextPage}` : undefined,
           prev: page.hasPrevPage && page.prevPage !== undefined ? `prev ${page.prevPage}` : undefined,
         }
