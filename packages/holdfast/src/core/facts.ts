@@ -24,25 +24,28 @@ export interface Facts {
 
 interface Entry {
   readonly key: FactKey<unknown>
-  readonly value: unknown
+  value: unknown
   readonly next: Entry | undefined
 }
 
-/**
- * A call has a handful of facts: to walk along them is cheaper than to hash, and a chain of them smaller than a map. The newest is the first, so
- * that what is set again hides what it was.
- */
+/** A call has a handful of facts: to walk along them is cheaper than to hash, and a chain of them smaller than a map. */
 class FactChain implements Facts {
-  #newest: Entry | undefined
+  #first: Entry | undefined
 
   get<T>(key: FactKey<T>): T | undefined {
-    let entry = this.#newest
-    while (entry !== undefined && entry.key !== key) entry = entry.next
-    return entry?.value as T | undefined
+    return this.#find(key)?.value as T | undefined
   }
 
   set<T>(key: FactKey<T>, value: T): void {
-    this.#newest = { key, value, next: this.#newest }
+    const known = this.#find(key)
+    if (known === undefined) this.#first = { key, value, next: this.#first }
+    else known.value = value
+  }
+
+  #find(key: FactKey<unknown>): Entry | undefined {
+    let entry = this.#first
+    while (entry !== undefined && entry.key !== key) entry = entry.next
+    return entry
   }
 }
 
