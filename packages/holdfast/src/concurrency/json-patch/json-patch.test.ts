@@ -85,6 +85,13 @@ describe('a JSON Patch', () => {
     ['an item after the end', { a: [1] }, [{ op: 'add', path: '/a/3', value: 2 }], 'patch-inapplicable'],
     ['the length of an array', { a: [1] }, [{ op: 'replace', path: '/a/length', value: 0 }], 'patch-inapplicable'],
     ['the end of an array, read', { a: [1] }, [{ op: 'test', path: '/a/-', value: 1 }], 'patch-test-failed'],
+    [
+      'a test of what cannot be written as a text',
+      { a: 1 },
+      [{ op: 'test', path: '/a', value: { toString: 0, valueOf: 0 } }],
+      'patch-test-failed',
+    ],
+    ['a test against such', { a: { toString: 0, valueOf: 0 } }, [{ op: 'test', path: '/a', value: 1 }], 'patch-test-failed'],
     ['a removal of the whole', {}, [{ op: 'remove', path: '' }], 'patch-inapplicable'],
     ['no list', {}, { op: 'add' }, 'patch-invalid'],
     ['no op', {}, [{ path: '/a', value: 1 }], 'patch-invalid'],

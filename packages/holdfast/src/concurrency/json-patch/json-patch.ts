@@ -88,10 +88,20 @@ function prepare(holder: { readonly root: unknown }, { op, path, from }: Checked
 }
 
 function perform(holder: { root: unknown }, { operation }: Checked, index: number): void {
-  const [error] = applyPatch(holder, [operation])
+  const error = errorOf(holder, operation)
   if (error === null || error === undefined) return
   if (error.name === 'TestError') throw new PatchError('patch-test-failed', `operation ${index}: the value at path is another`, index)
   throw new PatchError('patch-inapplicable', `operation ${index} does not fit the resource`, index)
+}
+
+/** A failed test is said with both values as texts, which an object with a member `toString` of its own cannot become. */
+function errorOf(holder: { root: unknown }, operation: Operation): { readonly name: string } | null | undefined {
+  try {
+    return applyPatch(holder, [operation])[0]
+  } catch (error) {
+    if (operation.op === 'test' && error instanceof TypeError) return { name: 'TestError' }
+    throw error
+  }
 }
 
 function countValues(value: unknown): number {
