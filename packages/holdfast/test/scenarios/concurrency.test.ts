@@ -1,6 +1,7 @@
 import { createHook } from 'node:async_hooks'
 import { expect, it } from 'vitest'
 import { counting } from './faults.ts'
+import { createGate } from './gate.ts'
 import { describeMatrix } from './matrix.ts'
 import type { ScenarioHandler } from './matrix.ts'
 
@@ -38,24 +39,23 @@ describeMatrix('many calls at once', { kits: ['node', 'fastify'] }, ({ open, sta
 
   it('answers all but one with 409 at once where the route says so [33]', async () => {
     const opened = await open()
-    const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const gate = createGate()
     const { post } = await start({
       open: opened,
       async handler({ add }) {
-        entered.resolve()
-        await leave.promise
+        await gate.pass()
         await add()
         return { status: 201 }
       },
     })
     const first = post('/conflict')
-    await entered.promise
+    await gate.entered
     const repeats = await times(49, () => post('/conflict'))
     for (const { status, json, headers } of repeats) {
       expect([status, json['code'], json['retryable']]).toEqual([409, 'in-progress', true])
       expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1)
     }
-    leave.resolve()
+    gate.open()
     expect((await first).status).toBe(201)
     expect((await post('/conflict')).headers['idempotent-replayed']).toBe('true')
     expect(await opened.effects()).toBe(1)
@@ -63,20 +63,19 @@ describeMatrix('many calls at once', { kits: ['node', 'fastify'] }, ({ open, sta
 
   it('turns a repeat away when its patience ends before the handler does, and replays later [36]', async () => {
     const opened = await open()
-    const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const gate = createGate()
     const { post } = await start({
       open: opened,
       async handler({ add }) {
-        entered.resolve()
-        await leave.promise
+        await gate.pass()
         await add()
         return { status: 201, body: 'done' }
       },
     })
     const first = post('/impatient')
-    await entered.promise
+    await gate.entered
     expect((await post('/impatient')).json).toMatchObject({ code: 'in-progress', status: 409, retryable: true })
-    leave.resolve()
+    gate.open()
     await first
     expect(await post('/impatient')).toMatchObject({ status: 201, text: 'done' })
     expect(await opened.effects()).toBe(1)

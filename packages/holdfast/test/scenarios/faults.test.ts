@@ -3,6 +3,7 @@ import type { Policy } from '../../src/core/index.ts'
 import { Retryable } from '../../src/index.ts'
 import { fakeClock } from '../../src/testing/index.ts'
 import { faulty } from './faults.ts'
+import { createGate } from './gate.ts'
 import { describeMatrix } from './matrix.ts'
 import type { ScenarioHandler } from './matrix.ts'
 
@@ -98,10 +99,9 @@ describeMatrix('clocks that are wrong', { kits: ['node'] }, ({ open, start }) =>
 
   it.each([hour, -hour])('on a server do not move leases or retentions (%i ms) [48]', async (ms) => {
     const opened = await open()
-    const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const gate = createGate()
     const handler: ScenarioHandler = async ({ add }) => {
-      entered.resolve()
-      await leave.promise
+      await gate.pass()
       await add()
       return { status: 201, body: 'done' }
     }
@@ -110,9 +110,9 @@ describeMatrix('clocks that are wrong', { kits: ['node'] }, ({ open, start }) =>
     const right = await start({ open: opened, handler, declaration: { routes } })
     const wrong = await start({ open: await opened.twin(), handler, declaration: { routes, clock: skewed(ms) } })
     const first = right.post('/transfers')
-    await entered.promise
+    await gate.entered
     expect((await wrong.post('/transfers')).json).toMatchObject({ code: 'in-progress' })
-    leave.resolve()
+    gate.open()
     await first
     expect(await wrong.post('/transfers')).toMatchObject({ status: 201, text: 'done' })
     expect(await opened.effects()).toBe(1)

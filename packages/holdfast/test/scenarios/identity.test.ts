@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { namedVersionFact } from '../../src/core/index.ts'
 import type { Policy } from '../../src/core/index.ts'
+import { createGate } from './gate.ts'
 import { describeMatrix } from './matrix.ts'
 
 /** Stands for the version step, which the pipeline puts before idempotency. */
@@ -62,20 +63,19 @@ describeMatrix('identity and fingerprint', { kits: ['node', 'fastify'] }, ({ ope
 
   it('refuses another body while the first call runs, and does not disturb it [17]', async () => {
     const opened = await open()
-    const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const gate = createGate()
     const { post } = await start({
       open: opened,
       async handler({ add }) {
         await add()
-        entered.resolve()
-        await leave.promise
+        await gate.pass()
         return { status: 201, body: 'done' }
       },
     })
     const first = post('/transfers')
-    await entered.promise
+    await gate.entered
     expect((await post('/transfers', { body: { amount: 6 } })).json).toMatchObject({ code: 'key-reused', status: 422 })
-    leave.resolve()
+    gate.open()
     expect(await first).toMatchObject({ status: 201, text: 'done' })
     expect(await opened.effects()).toBe(1)
   })

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { createReply } from '../../src/core/index.ts'
 import { lookupPath } from '../../src/idempotency/index.ts'
+import { createGate } from './gate.ts'
 import { claimAs, describeMatrix, vanish } from './matrix.ts'
 
 const hour = 3_600_000
@@ -71,14 +72,13 @@ describeMatrix('the life of a key', { kits: ['node'] }, ({ storeKit, open, start
 
   it('can be looked up in every state, by its own account only [69]', async () => {
     const opened = await open()
-    let [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let gate = createGate()
     const { post, get } = await start({
       open: opened,
       async handler({ asked }) {
         const text = (await asked.body()).toString()
         if (text.includes('slow')) {
-          entered.resolve()
-          await leave.promise
+          await gate.pass()
         }
         return text.includes('refused') ? { status: 429 } : { status: 201, headers: { location: '/transfers/1' }, body: 'done' }
       },
@@ -87,14 +87,14 @@ describeMatrix('the life of a key', { kits: ['node'] }, ({ storeKit, open, start
     await post('/transfers', { key: 'done' })
     expect(await look('done')).toMatchObject({ state: 'done', attempt: 1, status: 201, location: '/transfers/1', replayable: true })
     for (const path of ['/plain', '/transfers']) {
-      ;[entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      gate = createGate()
       const key = `running${path.replace('/', '-')}`
       const running = post(path, { key, body: { slow: true } })
-      await entered.promise
+      await gate.entered
       expect(await look(key)).toMatchObject({ state: 'running', attempt: 1 })
       expect(await look(key, 'bob')).toMatchObject({ code: 'key-unknown' })
       const waiting = look(`${key}?wait=10`)
-      leave.resolve()
+      gate.open()
       await running
       expect(await waiting).toMatchObject({ state: 'done' })
     }
@@ -182,12 +182,11 @@ describeMatrix('a limiter before the keys', { kits: ['node'], stores: ['memory',
 describeMatrix('an exactly-once call that another process runs', { kits: ['node'], stores: ['postgres'] }, ({ open, start }) => {
   it('is looked up as running, and as done once it has committed [69]', async () => {
     const opened = await open()
-    const [entered, leave] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const gate = createGate()
     const { post } = await start({
       open: opened,
       async handler({ add }) {
-        entered.resolve()
-        await leave.promise
+        await gate.pass()
         await add()
         return { status: 201, body: 'done' }
       },
@@ -195,10 +194,10 @@ describeMatrix('an exactly-once call that another process runs', { kits: ['node'
     const other = await start({ open: await opened.twin() })
     const look = async (query = '') => (await other.get(`${lookupPath}key-1${query}`)).json
     const running = post('/transfers')
-    await entered.promise
+    await gate.entered
     expect(await look()).toMatchObject({ state: 'running', attempt: 1 })
     const waiting = look('?wait=10')
-    leave.resolve()
+    gate.open()
     await running
     expect(await waiting).toMatchObject({ state: 'done', status: 201 })
   })
