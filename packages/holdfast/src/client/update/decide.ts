@@ -50,7 +50,8 @@ export function decideWrite({ status, code, keepsKeys }: WriteAnswer, maybeSent:
       return 'gone'
     default: {
       const kind = classifyReply(status)
-      return kind === 'maybe' ? 'unanswered' : kind === 'refused' ? 'postponed' : 'refused'
+      // A status of a server's or a proxy's own does not say that nothing was carried out.
+      return kind === 'maybe' || status > 505 ? 'unanswered' : kind === 'refused' ? 'postponed' : 'refused'
     }
   }
 }
