@@ -1,4 +1,4 @@
-// Makes a module of each example in the doc comments of the library, for tsc to check: .examples/src.shedding.policy.ts.68.ts is from line 68
+// Makes a module of each example in the doc comments of the library and in the guides, for tsc to check: .examples/src.shedding.policy.ts.68.ts is from line 68
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { root } from './install.mjs'
@@ -20,12 +20,13 @@ mkdirSync(folder)
 /** What examples leave to the reader: it may be anything. Any other name has to be the library's, the language's, or made in the example. */
 const readersOwn = new Set(
   `
-    DatabaseSync Money Note Readable Redis Transfer Wallet a account accountOfKey addTransfer all amount and api app applyPatch authorization b
-    body book bytes call changes client command completion connected connectionString createClient createCluster createServer current currentOf
-    db deleteTransfer displayName documents endpoint eq error expect file find findWallet from fromTag handler histogram id ids inArray isNull
-    it limits list load mapLines meter mount name nickname notFound notInArray now open options page patch pg pipeline pool provider rateLimited
-    reader reply req request res response retryLater run save scale secret set sql store table text to toEntry toTag toTransfer token transfer
-    transferList transfers translate url versions wallet wallets
+    DatabaseSync Money Note Readable Redis Transfer Wallet a account accountOf accountOfKey addTransfer all amount and api app applyPatch
+    authorization b body book bytes call changeDate changes client command completion connected connectionString createClient createCluster
+    createServer current currentOf db deleteTransfer displayName documents endpoint eq error expect file find findWallet from fromTag handler
+    headers histogram id ids idsThatNobodyTouches inArray isNull it limits list load mapLines meter mount name nickname notFound notInArray now
+    open options page patch pg pipeline pool prisma provider query rateLimited reader reply req request res response retryLater run save scale
+    secret set sql store table text to toEntry toTag toTransfer token transfer transferList transferPages transfers translate url versions
+    wallet walletPage wallets
   `.match(/\w+/g),
 )
 
@@ -38,7 +39,22 @@ for (const path of readdirSync(join(library, 'src'), { recursive: true })) {
     count += 1
   }
 }
+// A block of TypeScript in a guide: .examples/docs.stores.md.25.ts is what stands behind line 25.
+for (const path of ['README.md', 'examples/ledger/README.md', ...guides('docs')]) {
+  const text = readFileSync(join(root, path), 'utf8')
+  for (const { 1: code, index } of text.matchAll(/^```ts\n([^]*?)^```$/gm)) {
+    const line = text.slice(0, index).split('\n').length
+    writeFileSync(join(folder, `${path.replaceAll('/', '.')}.${line}.ts`), toModule(code.trim()))
+    count += 1
+  }
+}
 console.log(`${count} examples`)
+
+function guides(under) {
+  return readdirSync(join(root, under), { recursive: true })
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => `${under}/${path.replaceAll(sep, '/')}`)
+}
 
 /** The examples of a file: what follows `@example`, until the next tag or the end of its comment. */
 function examplesIn(text) {
@@ -64,7 +80,7 @@ function examplesIn(text) {
  * examples would be long and all alike.
  */
 function toModule(code, file) {
-  const own = new Set(namesIn(file))
+  const own = new Set(file === undefined ? [] : namesIn(file))
   const plain = code.replace(/\/\/.*|'(?:[^'\\\n]|\\.)*'/g, (text) => (text.startsWith('/') ? '' : "''"))
   const declared = new Set(
     [
