@@ -38,6 +38,8 @@ export async function toKeyedCall(settings: Settings, call: Call, next: Next, ke
     key,
     endpoint: settings.keyScope === 'endpoint' ? `${call.method} ${targetOf(call.url).path}` : undefined,
   }
+  const { retentionMs: remembered } = settings
+  const retentionMs = minted === undefined ? remembered : remembered + clockToleranceMs
   const claim: Claim = {
     id: sealer.id(name),
     scope: sealer.scope(account),
@@ -45,12 +47,13 @@ export async function toKeyedCall(settings: Settings, call: Call, next: Next, ke
     owner: settings.newOwner(),
     leaseMs: settings.leaseMs,
     onOrphan: settings.guarantee === 'resumable' || settings.guarantee === 'at-least-once' ? 'rerun' : 'unknown',
-    unknownRetentionMs: settings.unknownRetentionMs,
+    // Nor may an unknown outcome be forgotten while its key can still be executed.
+    unknownRetentionMs: Math.max(settings.unknownRetentionMs, retentionMs),
     mintedAt: minted,
-    retentionMs: settings.retentionMs,
+    retentionMs: remembered,
     quota: settings.keysPerAccount,
   }
-  return { call, next, name, claim, retentionMs: minted === undefined ? settings.retentionMs : settings.retentionMs + clockToleranceMs }
+  return { call, next, name, claim, retentionMs }
 }
 
 function refuseBody(settings: Settings, error: unknown): Reply {

@@ -63,7 +63,7 @@ export interface IdempotencyOptions extends IdempotencyRules {
   readonly headerNames?: readonly string[]
   /** How long one operation of the store may take, milliseconds; after that the call gets 503. @default 2_000 */
   readonly storeTimeoutMs?: number
-  /** How long an unknown outcome is remembered; at least 30 days. @default 2_592_000_000 */
+  /** How long an unknown outcome is remembered; at least 30 days, and never shorter than answers of the same route. @default 2_592_000_000 */
   readonly unknownRetentionMs?: number
   /** The most live keys an account may have; more get `too-many-keys`. @default unlimited */
   readonly keysPerAccount?: number

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createReply, jsonReply } from '../core/index.ts'
-import { world } from '../../test/support/virtual-server.ts'
+import { memory } from '../stores/memory/index.ts'
+import { gate, world } from '../../test/support/virtual-server.ts'
 
 const v7 = (at: number): string => {
   const hex = at.toString(16).padStart(12, '0')
@@ -142,6 +143,22 @@ describe('a key that says when it was made', () => {
     }
     expect((await send({ key })).json).toMatchObject({ code: 'key-expired' })
     expect(effects).toHaveLength(1)
+  })
+
+  it.each([0, 290])("never runs twice after a run that vanished, its maker's clock %i s ahead", async (seconds) => {
+    const { server, effects, clock, pass } = world()
+    const { idempotency: store } = memory({ clock })
+    const options = { store, retentionMs: 365 * 24 * hour }
+    const key = v7(clock.now() + seconds * 1000)
+    const { handler, runs } = gate()
+    void server({ ...options, store: { ...store, heartbeat: () => new Promise(() => {}) } }).send({ key, handler })
+    await pass(31_000)
+    const { send } = server(options)
+    expect((await send({ key })).json).toMatchObject({ code: 'outcome-unknown' })
+    clock.advance(options.retentionMs + seconds * 1000 - 31_000)
+    await store.collect(1)
+    expect((await send({ key })).json).toMatchObject({ code: 'outcome-unknown' })
+    expect(runs() + effects.length).toBe(1)
   })
 
   it('runs again after the retention when it does not say', async () => {
