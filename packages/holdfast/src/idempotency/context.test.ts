@@ -3,7 +3,7 @@ import { createCall, createReply, jsonReply, toFields } from '../core/index.ts'
 import { idempotencyOf } from './context.ts'
 import { world } from '../../test/support/virtual-server.ts'
 import type { Handler } from '../../test/support/virtual-server.ts'
-import { fails, hangs } from '../../test/support/virtual-store.ts'
+import { fails, hangs, losesReply } from '../../test/support/virtual-store.ts'
 
 const resumable = { guarantee: 'resumable' } as const
 
@@ -81,6 +81,42 @@ describe('the steps of a resumable call', () => {
     await expect(send({ handler: handler(true) })).rejects.toThrow('crash')
     await send({ handler: handler(false) })
     expect(log.toSorted()).toEqual(['a', 'b', 'c'])
+  })
+
+  it('happen once although the reply to a save was lost, whatever the handler goes on to do', async () => {
+    const { server, faults, rows } = world()
+    const { send } = server(resumable)
+    const book = (name: string) => idempotencyOf().stepInTransaction(name, (transaction) => (transaction as string[]).push(name))
+    faults.step = (operation) => {
+      delete faults.step
+      return losesReply(operation)
+    }
+    const hasty: Handler = async () => {
+      await Promise.allSettled([book('debit'), book('credit')])
+      await book('debit').catch(() => {})
+      throw new Error('crash')
+    }
+    await expect(send({ handler: hasty })).rejects.toThrow('crash')
+    const again: Handler = async () => {
+      await book('debit')
+      await book('credit')
+      return createReply(201)
+    }
+    expect((await send({ handler: again })).status).toBe(201)
+    expect(rows).toEqual(['debit', 'credit'])
+  })
+
+  it('may be tried again by a handler when the store never began them', async () => {
+    const { server, faults } = world()
+    faults.step = fails
+    const reply = await server(resumable).send({
+      handler: async () => {
+        await expect(idempotencyOf().stepInTransaction('book', () => 1)).rejects.toMatchObject({ code: 'store-unavailable' })
+        delete faults.step
+        return jsonReply(201, await idempotencyOf().stepInTransaction('book', () => 2))
+      },
+    })
+    expect(reply.text).toBe('2')
   })
 
   it.each(['constructor', 'toString', '__proto__', ''])('may be called %j', async (name) => {

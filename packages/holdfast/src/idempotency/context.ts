@@ -4,6 +4,7 @@ import type { Call, FactKey } from '../core/index.ts'
 import { boundedTransaction } from './bounded-transaction.ts'
 import type { KeyName } from './seal.ts'
 import type { Settings } from './settings.ts'
+import { isStoreFailure } from './store-calls.ts'
 import type { IdempotencyStore } from './store.ts'
 
 /** What a handler can do with the key it runs under. */
@@ -66,6 +67,8 @@ export class ExecutionContext implements IdempotencyContext {
   #lost: HoldfastError | undefined
   #results: Readonly<Record<string, unknown>>
   #saving: Promise<unknown> | undefined
+  /** Why it is not known what was saved. */
+  #doubt: Error | undefined
 
   constructor(settings: Settings, name: KeyName, id: string, owner: string, attempt: number, progress: Uint8Array | undefined) {
     this.key = name.key
@@ -140,6 +143,7 @@ export class ExecutionContext implements IdempotencyContext {
   }
 
   async #saveNow<T>(name: string, run: (transaction: unknown) => T | Promise<T>): Promise<T> {
+    if (this.#doubt !== undefined) throw this.#doubt
     const { sealer } = this.#settings
     const store = this.#settings.store as Required<IdempotencyStore>
     let result: T | undefined
@@ -149,7 +153,13 @@ export class ExecutionContext implements IdempotencyContext {
       results = { ...this.#results, [name]: result ?? null }
       return sealer.seal(this.#name, encoder.encode(JSON.stringify(results)))
     }
-    const saved = await boundedTransaction(this.#settings, (bounded) => store.step(this.#id, this.owner, bounded), body)
+    const saved = await boundedTransaction(this.#settings, (bounded) => store.step(this.#id, this.owner, bounded), body).catch(
+      (error: unknown) => {
+        // A save that was not heard of may be there all the same: the next one must not put what is known here in its place.
+        if (results !== this.#results && isStoreFailure(error)) this.#doubt = error as Error
+        throw error
+      },
+    )
     if (saved === undefined) {
       this.lose()
       throw this.signal.reason as Error
