@@ -7,15 +7,25 @@ import type { SpikeShape } from './survey.ts'
 
 /** Above this share of a spike, one account made it; below, many came together, as when a page is linked somewhere. */
 export const spikeShare = 0.2
-/** Of fewer accounts it cannot be told which of them behave as usual. */
+/** The same as between two neighbours of which one is an outlier. */
+const timesOthers = 2.5
+/** Of fewer accounts it cannot be told by their bursts which of them behave as usual. */
 const fewestAccounts = 4
 
-/** Accounts that made a spike, by number, with what they did. */
-export function spikeMakers(accounts: readonly Account[], spikes: readonly SpikeShape[]): ReadonlyMap<number, string> {
+/**
+ * Accounts that made a spike, by number, with what they did.
+ *
+ * @param total requests of the whole log
+ */
+export function spikeMakers(accounts: readonly Account[], spikes: readonly SpikeShape[], total: number): ReadonlyMap<number, string> {
   const makers = new Map<number, string>()
-  for (const { from, to, requests, topAccount, topRequests } of spikes) {
-    if (makers.has(topAccount) || topRequests < spikeShare * requests || !isConcentrated(accounts[topAccount], topRequests)) continue
-    makers.set(topAccount, `sent ${percent(topRequests / requests)} of the requests of the spike from ${instant(from)} to ${instant(to)}`)
+  for (const spike of spikes) {
+    for (const { account, requests } of spike.top) {
+      if (makers.has(account) || requests < spikeShare * spike.requests) continue
+      if (!standsOut(accounts[account]?.requests ?? 0, requests, spike.requests, total)) continue
+      const { from, to } = spike
+      makers.set(account, `sent ${percent(requests / spike.requests)} of the requests of the spike from ${instant(from)} to ${instant(to)}`)
+    }
   }
   return makers
 }
@@ -28,8 +38,8 @@ export function spikeMakers(accounts: readonly Account[], spikes: readonly Spike
  */
 export function findAbuse(plan: readonly number[], envelopes: Envelopes, makers: ReadonlyMap<number, string>): ReadonlyMap<number, string> {
   const reasons = new Map<number, string>()
-  if (plan.length < fewestAccounts) return reasons
-  for (const { account, burst, usual, rate } of findOutliers(plan, envelopes.rates.length, envelopes.burst))
+  const outliers = plan.length < fewestAccounts ? [] : findOutliers(plan, envelopes.rates.length, envelopes.burst)
+  for (const { account, burst, usual, rate } of outliers)
     reasons.set(
       account,
       `at ${rateText(envelopes.rates[rate] as Rate)} it needs a burst of ${burst}, ${Math.floor(burst / Math.max(1, usual))} times that of the next account (${usual})`,
@@ -42,9 +52,13 @@ export function findAbuse(plan: readonly number[], envelopes: Envelopes, makers:
   return reasons
 }
 
-/** A large customer is a large part of every minute, spike or not. */
-function isConcentrated(account: Account | undefined, inSpike: number): boolean {
-  return account !== undefined && inSpike > account.requests / 4
+/**
+ * A large customer is a large part of every minute, spike or not; and where few accounts are busier together, each has a large share of it.
+ * Who made a spike sent much of all it sent in there, and grew more than all others together did.
+ */
+function standsOut(all: number, inSpike: number, spike: number, total: number): boolean {
+  const othersOutside = total - spike - (all - inSpike)
+  return inSpike > all / 4 && inSpike * othersOutside >= timesOthers * (all - inSpike) * (spike - inSpike)
 }
 
 /** A rate as people say it. */

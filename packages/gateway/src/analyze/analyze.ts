@@ -66,14 +66,14 @@ function toAbusive({ accounts }: Traffic, number: number, reason: string): Abusi
   return { account: name, plan: accounts.plans[plan] ?? '', requests, reason }
 }
 
-function toSpike({ from, to, requests, accounts, topAccount, topRequests }: Survey['spikes'][number], traffic: Traffic): Spike {
-  const topShare = topRequests / Math.max(1, requests)
+function toSpike({ from, to, requests, accounts, top }: Survey['spikes'][number], traffic: Traffic): Spike {
+  const topShare = (top[0]?.requests ?? 0) / Math.max(1, requests)
   return {
     from: instant(from),
     to: instant(to),
     requests,
     accounts,
-    topAccount: traffic.accounts.list[topAccount]?.name ?? '',
+    topAccount: traffic.accounts.list[top[0]?.account ?? 0]?.name ?? '',
     topShare: Number(topShare.toFixed(4)),
     kind: topShare >= spikeShare ? 'one-account' : 'flash-crowd',
   }

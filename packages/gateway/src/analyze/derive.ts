@@ -7,7 +7,7 @@ import { checkHeldOut } from './held-out.ts'
 import { recommendAll } from './plans.ts'
 import type { PlanRecommendation } from './plans.ts'
 import type { Analysis, PlanResult } from './result.ts'
-import { survey } from './survey.ts'
+import { busiestUsualSecond, survey } from './survey.ts'
 import type { Survey } from './survey.ts'
 
 /** What the requests of a log say about limits. */
@@ -32,17 +32,18 @@ export function derive(traffic: Traffic, { baseline, capacity: given, target, sh
   const { envelopes, ...seen } = survey(traffic, baseline, progress)
   if (baseline !== undefined && traffic.spool.length > 0 && (baseline.from > seen.lastAt || baseline.to < seen.firstAt))
     throw new UsageError(`--baseline: expected a part of the log, which goes from ${instant(seen.firstAt)} to ${instant(seen.lastAt)}`)
-  const capacity =
-    given === undefined
-      ? ({ perSecond: Math.ceil(seen.usualBusiestSecond * assumedHeadroom), source: 'assumed' } as const)
-      : ({ perSecond: given, source: 'given' } as const)
-
   const { list, plans } = traffic.accounts
   const members = membersOf(traffic)
-  const makers = spikeMakers(list, seen.spikes)
+  const found = spikeMakers(list, seen.spikes, traffic.spool.length)
+  // Where everybody made one, as jobs at night do, nothing else tells what is usual.
+  const makers = members.every((numbers) => numbers.every((number) => found.has(number))) ? new Map<number, string>() : found
   const abuse = new Map(members.flatMap((numbers) => [...findAbuse(numbers, envelopes, makers)]))
   // An account that came when the table was full has no burst of its own, and may be the one that this is all about.
   for (const [number, reason] of makers) if (number >= traffic.accounts.exact()) abuse.set(number, reason)
+  const capacity =
+    given === undefined
+      ? ({ perSecond: Math.ceil(busiestUsualSecond(traffic, seen, abuse) * assumedHeadroom), source: 'assumed' } as const)
+      : ({ perSecond: given, source: 'given' } as const)
 
   const samples = plans.flatMap((plan, index) => {
     const numbers = members[index] ?? []

@@ -5,7 +5,7 @@ import type { Envelopes } from './shape/envelope.ts'
 import { createLoadMeter } from './shape/load-series.ts'
 import type { LoadSeries } from './shape/load-series.ts'
 import { rateGrid } from './shape/rates.ts'
-import { findSpikes } from './shape/spikes.ts'
+import { findSpikes, spikeEdgeMs } from './shape/spikes.ts'
 import type { Period } from './shape/spikes.ts'
 
 /** What two passes over all requests show. */
@@ -14,22 +14,23 @@ export interface Survey {
   readonly lastAt: number
   readonly series: LoadSeries
   readonly busiestSecond: number
-  /** The same without spikes. */
-  readonly usualBusiestSecond: number
   readonly envelopes: Envelopes
   readonly spikes: readonly SpikeShape[]
 }
 
 /** A spike and who was in it. */
-export interface SpikeShape extends Period {
+export interface SpikeShape extends Period, Crowd {}
+
+/** Who was in a spike. */
+interface Crowd {
   readonly requests: number
   readonly accounts: number
-  readonly topAccount: number
-  readonly topRequests: number
+  /** The busiest accounts in it, at most five, the busiest first. */
+  readonly top: readonly { readonly account: number; readonly requests: number }[]
 }
 
-/** More than this are part of how the service is used. */
-const mostSpikes = 20
+/** More than five cannot have a fifth of a spike each. */
+const mostNamed = 5
 
 /**
  * Looks at all requests: once for the load, and once for the bursts of each account and for who was in each spike.
@@ -38,22 +39,26 @@ const mostSpikes = 20
  */
 export function survey({ spool, accounts }: Traffic, baseline: Period | undefined, progress: Progress): Survey {
   const { series, busiestSecond, firstAt, lastAt } = measureLoad(spool.sorted(), spool.length, progress)
-  const spikes = findSpikes(series).slice(0, mostSpikes)
+  const spikes = findSpikes(series)
   const numbers = accounts.list.length
   const envelopes = createEnvelopes(rateGrid(busiestSecond), numbers)
-  const members = spikes.map(() => new Uint32Array(numbers))
+  // Spikes do not overlap, so that one set of counts serves all.
+  const counts = new Uint32Array(numbers)
+  const crowds: Crowd[] = []
   const [from, to] = baseline === undefined ? [firstAt, lastAt] : [Math.max(firstAt, baseline.from), Math.min(lastAt, baseline.to)]
   const thirdsAt = from + ((to - from) * 2) / 3
   let isSecondPart = false
-  let spike = 0
   let done = 0
+  const endSpike = (): void => {
+    crowds.push(crowdOf(counts))
+    counts.fill(0)
+  }
   for (const { at, account, cost, length } of spool.sorted()) {
     for (let index = 0; index < length; index++) {
       const now = at[index] as number
       const who = account[index] as number
-      while (spike < spikes.length && now >= (spikes[spike] as Period).to) spike++
-      const counts = members[spike]
-      if (counts !== undefined && now >= (spikes[spike] as Period).from) counts[who] = (counts[who] as number) + 1
+      while (crowds.length < spikes.length && now >= (spikes[crowds.length] as Period).to) endSpike()
+      if (crowds.length < spikes.length && now >= (spikes[crowds.length] as Period).from) counts[who] = (counts[who] as number) + 1
       if (now < from || now > to) continue
       if (!isSecondPart && now > thirdsAt) {
         envelopes.beginSecondPart()
@@ -63,15 +68,27 @@ export function survey({ spool, accounts }: Traffic, baseline: Period | undefine
     }
     progress.update('measuring bursts', (done += length) / spool.length)
   }
+  while (crowds.length < spikes.length) endSpike()
   return {
     firstAt,
     lastAt,
     series,
     busiestSecond,
-    usualBusiestSecond: busiestOutside(series, spikes),
     envelopes,
-    spikes: spikes.map((period, index) => ({ ...period, ...crowdOf(members[index] as Uint32Array) })),
+    spikes: spikes.map((period, index) => ({ ...period, ...(crowds[index] as Crowd) })),
   }
+}
+
+/** Requests in the busiest second outside spikes, of accounts that behave. */
+export function busiestUsualSecond(
+  { spool }: Traffic,
+  { firstAt, spikes }: Pick<Survey, 'firstAt' | 'spikes'>,
+  abuse: ReadonlyMap<number, string>,
+): number {
+  const meter = createLoadMeter(firstAt)
+  for (const { at, account, length } of spool.sorted())
+    for (let index = 0; index < length; index++) if (!abuse.has(account[index] as number)) meter.add(at[index] as number)
+  return busiestOutside(meter.series(), spikes)
 }
 
 function measureLoad(batches: Iterable<{ readonly at: Float64Array; readonly length: number }>, total: number, progress: Progress) {
@@ -93,10 +110,12 @@ function measureLoad(batches: Iterable<{ readonly at: Float64Array; readonly len
 }
 
 /** Of a log that is one spike from end to end there is nothing else to go by. */
-function busiestOutside({ startAt, bucketMs, peaks }: LoadSeries, spikes: readonly Period[]): number {
+function busiestOutside(series: LoadSeries, spikes: readonly Period[]): number {
+  const { startAt, bucketMs, peaks } = series
+  const edge = spikeEdgeMs(series)
   const usual = peaks.filter((_, index) => {
     const from = startAt + index * bucketMs
-    return !spikes.some((spike) => from < spike.to && from + bucketMs > spike.from)
+    return !spikes.some((spike) => from < spike.to + edge && from + bucketMs > spike.from - edge)
   })
   return highest(usual) || highest(peaks)
 }
@@ -105,15 +124,19 @@ function highest(values: readonly number[]): number {
   return values.reduce((most, value) => Math.max(most, value), 0)
 }
 
-function crowdOf(counts: Uint32Array): Pick<SpikeShape, 'requests' | 'accounts' | 'topAccount' | 'topRequests'> {
+function crowdOf(counts: Uint32Array): Crowd {
   let requests = 0
   let accounts = 0
-  let topAccount = 0
+  const top: { account: number; requests: number }[] = []
   for (let account = 0; account < counts.length; account++) {
     const count = counts[account] as number
+    if (count === 0) continue
     requests += count
-    if (count > 0) accounts++
-    if (count > (counts[topAccount] as number)) topAccount = account
+    accounts++
+    if (top.length === mostNamed && count <= (top.at(-1)?.requests ?? 0)) continue
+    top.push({ account, requests: count })
+    top.sort((left, right) => right.requests - left.requests)
+    if (top.length > mostNamed) top.pop()
   }
-  return { requests, accounts, topAccount, topRequests: counts[topAccount] ?? 0 }
+  return { requests, accounts, top }
 }

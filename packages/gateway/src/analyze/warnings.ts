@@ -30,7 +30,9 @@ export function warningsOf(
   for (const { name, confidence } of plans) if (!confidence.shown) found.push(`plan ${name}: ${confidence.statement}`)
   for (const { name, accounts, limits } of plans)
     if (limits.length === 0 || accounts < 4)
-      found.push(`plan ${name}: only ${accounts} account${accounts === 1 ? '' : 's'}; who behaves and who does not cannot be told`)
+      found.push(
+        `plan ${name}: only ${accounts} account${accounts === 1 ? '' : 's'}; who behaves and who does not can be told by spikes alone${limits.length > 0 ? '' : ', and none is left to derive limits from: the plan gets those of accounts that are in no plan'}`,
+      )
   for (const { name, heldOut, confidence } of plans)
     if (heldOut !== undefined && heldOut.throttled > Math.max(1, 2 * confidence.asked * heldOut.accounts))
       found.push(

@@ -61,13 +61,15 @@ export function abusiveSection({ abusive }: Analysis): string {
 
 export function spikeSection({ spikes }: Analysis): string {
   if (spikes.length === 0) return ''
-  const rows = spikes.map(({ from, to, requests, accounts, kind, topAccount, topShare }) => [
-    from,
-    to,
-    `${requests}`,
-    `${accounts}`,
-    kind === 'one-account' ? `${text(topAccount)} sent ${percent(topShare)}` : 'many accounts together',
-  ])
+  const rows = spikes
+    .slice(0, mostRows)
+    .map(({ from, to, requests, accounts, kind, topAccount, topShare }) => [
+      from,
+      to,
+      `${requests}`,
+      `${accounts}`,
+      kind === 'one-account' ? `${text(topAccount)} sent ${percent(topShare)}` : 'many accounts together',
+    ])
   return `<section><h2>Spikes</h2>${htmlTable(
     [
       { heading: 'from' },

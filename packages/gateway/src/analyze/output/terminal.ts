@@ -28,14 +28,16 @@ export function toTerminal(analysis: Analysis, hasColours: boolean): string {
   }
   if (spikes.length > 0) {
     parts.push(heading('Spikes'))
-    const rows = spikes.map((spike) => [
-      spike.from,
-      spike.to,
-      String(spike.requests),
-      String(spike.accounts),
-      spike.kind === 'one-account' ? `${printable(spike.topAccount)} sent ${percent(spike.topShare)}` : 'many accounts together',
-    ])
-    parts.push(table(['from', 'to', 'requests', 'accounts', 'who'], rows))
+    const rows = spikes
+      .slice(0, mostRows)
+      .map((spike) => [
+        spike.from,
+        spike.to,
+        String(spike.requests),
+        String(spike.accounts),
+        spike.kind === 'one-account' ? `${printable(spike.topAccount)} sent ${percent(spike.topShare)}` : 'many accounts together',
+      ])
+    parts.push(table(['from', 'to', 'requests', 'accounts', 'who'], rows), more(spikes.length))
   }
   if (recommendedReplay !== undefined) parts.push(heading('Replay of the recommended limits'), replayText(recommendedReplay))
   parts.push(

@@ -14,13 +14,17 @@ const mostValues = 4096
 /** Two people on a page double the load of a small service, and a day doubles it from morning to noon. */
 const timesUsual = 3
 
+/** The length of the pieces in which spikes are looked for: they begin and end up to one earlier or later than found. */
+export function spikeEdgeMs({ counts, bucketMs }: LoadSeries): number {
+  return Math.max(10_000, (counts.length * bucketMs) / mostValues)
+}
+
 /**
  * Finds the times that stand out from the load around them: three times the usual level of the hours around, and more than noise could do.
  * A day that rises towards noon does not stand out.
  */
 export function findSpikes(series: LoadSeries): readonly Period[] {
-  const total = series.counts.length * series.bucketMs
-  const { counts, bucketMs, startAt } = coarsen(series, Math.max(10_000, total / mostValues))
+  const { counts, bucketMs, startAt } = coarsen(series, spikeEdgeMs(series))
   // Anscombe: the square root of a count has about the same noise at every level.
   const roots = counts.map((count) => 2 * Math.sqrt(count + 3 / 8))
   const segments = findSegments(roots)
