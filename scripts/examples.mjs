@@ -21,12 +21,12 @@ mkdirSync(folder)
 const readersOwn = new Set(
   `
     DatabaseSync Money Note Readable Redis Transfer Wallet a account accountOf accountOfKey addTransfer all amount and api app applyPatch
-    authorization b body book bytes call changeDate changes client command completion connected connectionString createClient createCluster
-    createServer current currentOf db deleteTransfer displayName documents endpoint eq error expect file find findWallet from fromTag handler
-    headers histogram id ids idsThatNobodyTouches inArray isNull it limits list load mapLines meter mount name nickname notFound notInArray now
-    open options page patch pg pipeline pool prisma provider query rateLimited reader reply req request res response retryLater run save scale
-    secret set sql store table text to toEntry toTag toTransfer token transfer transferList transferPages transfers translate url versions
-    wallet walletPage wallets
+    authorization b body book bytes call changeDate changes client command completion connected connectionString counter createClient
+    createCluster createServer current currentOf db deleteTransfer displayName documents endpoint eq error expect file find findWallet from
+    fromTag handler headers histogram id ids idsThatNobodyTouches inArray isNull it limits list load mapLines meter mount name nickname notFound
+    notInArray now open options page patch pg pipeline pool prisma provider query rateLimited reader reply report req request res response
+    retryLater run save scale secret set sql store table text to toEntry toTag toTransfer token transfer transferList transferPages transfers
+    translate url versions wallet walletPage wallets
   `.match(/\w+/g),
 )
 
