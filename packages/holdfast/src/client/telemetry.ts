@@ -1,6 +1,7 @@
 import { monotonic, waitingClock } from '../core/clock.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Call } from '../core/call.ts'
+import type { AttemptEvent, CallEvent, OutcomeEvent } from '../core/events.ts'
 import type { Next, Policy } from '../core/policy.ts'
 import type { Reply } from '../core/reply.ts'
 import { attempt, conclude } from '../retry/attempt.ts'
@@ -9,30 +10,7 @@ import type { Outcome } from '../retry/outcome.ts'
 import { originOf } from '../retry/per-origin.ts'
 import { recordOf } from '../retry/record.ts'
 
-/** One request, by the names of OpenTelemetry's semantic conventions. The query is left out, and no key or credential is ever in it. */
-export interface AttemptEvent {
-  readonly 'http.request.method': string
-  readonly 'server.address': string
-  readonly 'url.full': string
-  /** Absent on the first attempt. */
-  readonly 'http.request.resend_count'?: number
-}
-
-/** How a request, or a whole call, ended. */
-export interface OutcomeEvent extends AttemptEvent {
-  readonly durationMs: number
-  readonly 'http.response.status_code'?: number
-  /** The status of a failed answer, or the code or name of an error. */
-  readonly 'error.type'?: string
-}
-
-/** A call with all its attempts. */
-export interface CallEvent extends OutcomeEvent {
-  readonly attempts: number
-  readonly waitedMs: number
-  readonly stop: string | undefined
-  readonly replayed: boolean
-}
+export type { AttemptEvent, CallEvent, OutcomeEvent } from '../core/events.ts'
 
 /** Hooks watch; what they throw changes nothing. */
 export interface TelemetryOptions {

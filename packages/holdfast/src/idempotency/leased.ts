@@ -1,5 +1,5 @@
 import type { Cancel, Reply } from '../core/index.ts'
-import { isHoldfastError } from '../core/index.ts'
+import { isHoldfastError, publish, routeFact } from '../core/index.ts'
 import { replied } from './attempt.ts'
 import type { Attempt } from './attempt.ts'
 import { conclude, concludeWith, openAnswer, replay, unrecorded } from './conclude.ts'
@@ -117,6 +117,7 @@ class LeasedRun {
         throw error
       }
       persist(this.#settings, complete, retentionMs, this.#stopHeartbeat)
+      publish('idempotency', 'record-delayed', this.#keyed.call.facts.get(routeFact), store.name, error)
       // Nobody else may run an at-most-once key, so the true answer is safe to give; elsewhere a takeover might answer otherwise.
       if (guarantee === 'at-most-once') return replied(reply, { kind: 'unavailable' })
       return replied(problem('store-unavailable', { retryAfterMs: 1_000 }), { kind: 'unavailable' })
@@ -144,6 +145,7 @@ class LeasedRun {
   /** Another run owns the key, or may: every answer ever given must be the recorded one, so ours is dropped. */
   async #fenced(): Promise<Attempt> {
     this.#stopHeartbeat()
+    publish('idempotency', 'fenced', this.#keyed.call.facts.get(routeFact))
     const snapshot = await this.#look()
     const winners = await this.#winners(snapshot)
     if (winners !== undefined) return winners

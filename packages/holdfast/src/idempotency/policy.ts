@@ -55,7 +55,7 @@ async function withKey(settings: Settings, call: Call, next: Next, key: string):
     return await settle(settings, keyed)
   } catch (error) {
     if (settings.failOpen && !hasRun && isStoreFailure(error)) {
-      publish('idempotency', 'unprotected', call.facts.get(routeFact))
+      publish('idempotency', 'unprotected', call.facts.get(routeFact), settings.store.name, error)
       return next(call)
     }
     return refuse(settings, call, error)
@@ -65,7 +65,7 @@ async function withKey(settings: Settings, call: Call, next: Next, key: string):
 /** A store that failed is a refusal to the caller; everything else is the handler's own error and stays one. */
 function refuse(settings: Settings, call: Call, error: unknown): Reply {
   if (!isStoreFailure(error)) throw error
-  publish('idempotency', 'store-unavailable', call.facts.get(routeFact))
+  publish('idempotency', 'store-unavailable', call.facts.get(routeFact), settings.store.name, error)
   return settings.problem('store-unavailable', { retryAfterMs: 1_000 })
 }
 

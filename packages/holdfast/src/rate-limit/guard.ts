@@ -60,8 +60,8 @@ export function guardedLimits(store: LimitStore, options: GuardOptions = {}): Li
     if (wasAway && !health.isAway) publish('rate-limit', 'store-back', undefined, store.name)
   }
 
-  function fail(): void {
-    if (!health.isAway) publish('rate-limit', 'store-away', undefined, store.name)
+  function fail(error: unknown): void {
+    if (!health.isAway) publish('rate-limit', 'store-away', undefined, store.name, error)
     health = failed(health, monotonic(clock), random)
   }
 
@@ -73,7 +73,7 @@ export function guardedLimits(store: LimitStore, options: GuardOptions = {}): Li
       succeed(wasLook)
       return said
     } catch (error) {
-      fail()
+      fail(error)
       throw error
     }
   }
@@ -124,7 +124,7 @@ export function guardedLimits(store: LimitStore, options: GuardOptions = {}): Li
     try {
       taken = store.take(items)
     } catch (error) {
-      fail()
+      fail(error)
       return without(items, error)
     }
     return typeof taken === 'object' && taken !== null && 'then' in taken ? ask(items, taken) : taken

@@ -76,9 +76,9 @@ export function limitPolicy(limiter: Limiter, rules: readonly Rule[]): Policy {
     let taken: TakeResult
     try {
       taken = await taking
-    } catch {
+    } catch (error) {
       seats?.leave()
-      publish('rate-limit', 'store-unavailable', subject.route)
+      publish('rate-limit', 'store-unavailable', subject.route, store.name, error)
       return problem('store-unavailable', { retryAfterMs: jitteredSeconds(1, random) * 1_000 })
     }
     return decided(subject, applied, taken, seats, next)
