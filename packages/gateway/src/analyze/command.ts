@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { CommandError } from '../cli/io.ts'
+import { CommandError, UsageError } from '../cli/io.ts'
 import type { Io } from '../cli/io.ts'
 import { analyze } from './analyze.ts'
 import { ingest } from './input/ingest.ts'
@@ -41,7 +41,7 @@ export const analyzeCommand = {
       .option('--policy <file>', 'replay this policy (JSON) beside the recommendation')
       .option('--retries <times>', 'in replays, throttled requests come back so often (default: 0)')
       .option('--json <file>', 'write everything as JSON; - is standard output')
-      .option('--html <file>', 'write a report with charts, one file that needs no network')
+      .option('--html <file>', 'write a report with charts, one file that needs no network; - is standard output')
       .option(
         '--format <format>',
         'auto, common, combined, vhost, netnea, json, caddy, envoy, alb, elb, cloudfront, or a LogFormat or log_format string',
@@ -56,6 +56,7 @@ export const analyzeCommand = {
 
 async function runAnalyze(logs: readonly string[], raw: RawOptions, io: Io): Promise<void> {
   const options = parseOptions(raw)
+  if (raw.json === '-' && raw.html === '-') throw new UsageError('--json and --html: expected one of them on standard output, got - twice')
   const declared = raw.policy === undefined ? undefined : await readPolicyFile(raw.policy)
   const sources = await findSources(logs, io)
   const progress = createProgress(io.stderr, () => performance.now())
@@ -64,13 +65,16 @@ async function runAnalyze(logs: readonly string[], raw: RawOptions, io: Io): Pro
   try {
     const { analysis, load } = analyze(traffic, options, declared && { name: raw.policy as string, declared }, progress)
     progress.done()
-    if (raw.json !== undefined && raw.json !== '-') await write(raw.json, `${JSON.stringify(analysis, undefined, 2)}\n`)
-    if (raw.html !== undefined) await write(raw.html, toHtml(analysis, load))
-    io.stdout.write(
-      raw.json === '-'
-        ? `${JSON.stringify(analysis, undefined, 2)}\n`
-        : toTerminal(analysis, io.stdout.isTTY === true && process.env['NO_COLOR'] === undefined),
-    )
+    const files = [
+      [raw.json, () => `${JSON.stringify(analysis, undefined, 2)}\n`],
+      [raw.html, () => toHtml(analysis, load)],
+    ] as const
+    const [, text = () => toTerminal(analysis, io.stdout.isTTY === true && process.env['NO_COLOR'] === undefined)] =
+      files.find(([path]) => path === '-') ?? []
+    // First, so that a file that cannot be written does not take the work of minutes with it.
+    io.stdout.write(text())
+    for (const [path, toText] of files) if (path !== undefined && path !== '-') await write(path, toText())
+    if (analysis.lines === 0) throw new CommandError(`${logs.join(', ')}: no line was found but empty ones and comments`)
     if (analysis.requests === 0)
       throw new CommandError(
         `none of ${analysis.lines} lines could be read; name their format with --format, or the fields of JSON lines with --map`,

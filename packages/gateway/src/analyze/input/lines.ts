@@ -8,11 +8,14 @@ export function lineSplitter(onLine: (line: string | undefined) => void): { push
   const decoder = new StringDecoder('utf8')
   let rest = ''
   let isTooLong = false
+  let isStart = true
 
   function take(text: string): void {
-    let from = 0
+    // Some programs on Windows begin a file with a byte order mark.
+    let from = isStart && text.startsWith('\ufeff') ? 1 : 0
+    if (text !== '') isStart = false
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
-      emit(from === 0 ? rest + text.slice(0, end) : text.slice(from, end))
+      emit(rest + text.slice(from, end))
       rest = ''
       from = end + 1
     }

@@ -33,7 +33,7 @@ const fileSchema = z.strictObject({
   routes: z
     .record(
       z.string().regex(/^[A-Z]+ \/\S*$/, 'expected a route such as "GET /users/:id"'),
-      z.strictObject({ limits: z.union([z.literal(false), z.array(limitSchema)]) }),
+      z.strictObject({ limits: z.union([z.literal(false), z.array(limitSchema)], 'expected a list of limits, or false') }),
     )
     .optional(),
 })
@@ -58,8 +58,9 @@ export function parsePolicy(text: string, path: string): ReplayPolicy {
   } catch (error) {
     throw new CommandError(`${path}: expected JSON (${(error as Error).message})`)
   }
-  const parsed = fileSchema.safeParse(Array.isArray(value) ? { limits: value } : value)
-  if (!parsed.success) throw new CommandError(`${path}: ${describe(parsed.error.issues[0])}`)
+  const file = Array.isArray(value) ? { limits: value } : value
+  const parsed = fileSchema.safeParse(file)
+  if (!parsed.success) throw new CommandError(`${path}: ${describe(parsed.error.issues[0], file)}`)
   const declaration = parsed.data as PolicyDeclaration
   const all = [...(declaration.limits ?? []), ...Object.values(declaration.routes ?? {}).flatMap(({ limits }) => limits || [])]
   if (all.length === 0)
@@ -80,13 +81,24 @@ function assertNames(limits: readonly PolicyLimit[], path: string): void {
   if (twice !== undefined) throw new CommandError(`${path}: limits: expected a name once, got ${JSON.stringify(twice)} twice`)
 }
 
-/** Where the first problem is, and what it is. Of a union, the member that came closest says more than the union. */
-function describe(issue: z.core.$ZodIssue | undefined): string {
+/** Where the first problem is, what it is, and what is there. Of a union, the member that came closest says more than the union. */
+function describe(issue: z.core.$ZodIssue | undefined, file: unknown): string {
   if (issue === undefined) return 'expected { "limits": [...] }'
-  const inner =
-    issue.code === 'invalid_union' ? issue.errors.flat().toSorted((left, right) => right.path.length - left.path.length)[0] : undefined
+  const inner = innerOf(issue)
   const path = [...issue.path, ...(inner?.path ?? [])]
-    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${String(part)}`))
-    .join('')
-  return `${path === '' ? 'expected { "limits": [...] }' : path}: ${(inner ?? issue).message}`
+  const place = path.map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${String(part)}`)).join('')
+  // A text is read as a list of one.
+  const value = path.reduce(
+    (found, part) => (typeof found === 'string' ? found : (found as Readonly<Record<PropertyKey, unknown>>)[part]),
+    file,
+  )
+  const got = typeof value === 'object' || value === undefined ? '' : `, got ${JSON.stringify(value)}`
+  return `${place === '' ? 'expected { "limits": [...] }' : place}: ${(inner ?? issue).message}${got}`
+}
+
+function innerOf(issue: z.core.$ZodIssue): z.core.$ZodIssue | undefined {
+  if (issue.code === 'invalid_key') return issue.issues[0]
+  if (issue.code !== 'invalid_union') return undefined
+  const [closest] = issue.errors.flat().toSorted((left, right) => right.path.length - left.path.length)
+  return closest !== undefined && closest.path.length > 0 ? closest : undefined
 }

@@ -124,11 +124,17 @@ describe('a policy file', () => {
     ['[]', /^f: expected at least one limit, such as/],
     ['7', /^f: expected \{ "limits": \[...\] \}: /],
     ['{"limit":[]}', /^f: .*limit/],
-    ['{"routes":{"users":{"limits":false}}}', /^f: routes\.users: .*/],
-    ['{"routes":{"GET /users":{"limits":[{"name":"x","limit":0}]}}}', /^f: routes\.GET \/users\.limits\[0\]\.limit: /],
-    ['[{"name":"x","limit":"60","windowSeconds":60}]', /^f: limits\[0\]\.limit: .*expected/],
+    ['{"routes":{"users":{"limits":false}}}', /^f: routes\.users: expected a route such as "GET \/users\/:id"/],
+    ['{"routes":{"GET /users":{}}}', /^f: routes\.GET \/users\.limits: expected a list of limits, or false/],
+    ['{"routes":{"GET /users":{"limits":"none"}}}', /^f: routes\.GET \/users\.limits: expected a list of limits, or false, got "none"/],
+    ['{"routes":{"GET /users":{"limits":[{"name":"x","limit":0}]}}}', /^f: routes\.GET \/users\.limits\[0\]\.limit: .*>0, got 0$/],
+    ['[{"name":"x","limit":"60","windowSeconds":60}]', /^f: limits\[0\]\.limit: .*expected number.*got "60"/],
     ['{"limits":[{"name":"x","limit":1,"windowSeconds":1},{"name":"y","limit":1,"windowseconds":1}]}', /^f: limits\[1\]: .*windowseconds/],
-    ['[{"name":"x","limit":1,"windowSeconds":1,"partition":["account","colour"]}]', /^f: limits\[0\]\.partition\[1\]: /],
+    [
+      '[{"name":"x","limit":1,"windowSeconds":1,"partition":["account","colour"]}]',
+      /^f: limits\[0\]\.partition\[1\]: .*"account"\|"plan".*got "colour"/,
+    ],
+    ['[{"name":"x","limit":1,"windowSeconds":1,"partition":"colour"}]', /^f: limits\[0\]\.partition\[0\]: .*got "colour"/],
     ['[{"name":"x","limit":1,"windowSeconds":0.0001}]', /^f: limit "x": .*windowSeconds: expected/],
     ['[{"name":"x","kind":"window","limit":1,"windowSeconds":1,"burst":2}]', /^f: limit "x": .*burst: a window limit has none/],
     [
@@ -139,7 +145,8 @@ describe('a policy file', () => {
       '[{"name":"x","limit":1,"windowSeconds":1,"pool":"p"},{"name":"y","limit":2,"windowSeconds":1,"pool":"p"}]',
       /^f: limit "y": pool: expected the same numbers/,
     ],
-    ['[{"name":"x","kind":"concurrency","limit":1}]', /^f: limits\[0\]\.kind: /],
+    ['[{"name":"x","kind":"concurrency","limit":1}]', /^f: limits\[0\]\.kind: .*got "concurrency"/],
+    ['[{"name":"x","limit":1,"windowSeconds":1,"plans":{"free":{"limit":1.5}}}]', /^f: limits\[0\]\.plans\.free\.limit: .*got 1.5/],
   ])('%s is refused, naming the field', (text, message) => {
     expect(() => parsePolicy(text, 'f')).toThrow(message)
   })
