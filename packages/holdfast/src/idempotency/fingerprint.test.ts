@@ -23,6 +23,11 @@ function fingerprint(
   return describeCalls(options)(call, typeof body === 'string' ? new TextEncoder().encode(body) : body)
 }
 
+const form = (boundary: string, value = '1'): Sent => ({
+  type: `multipart/form-data; boundary=${boundary}`,
+  body: ['', '\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + value + '\r\n', '--'].join(`--${boundary.replaceAll('"', '')}`),
+})
+
 describe('the fingerprint of a call', () => {
   it.each<[string, Sent, Sent]>([
     ['method', {}, { method: 'PATCH' }],
@@ -44,6 +49,7 @@ describe('the fingerprint of a call', () => {
       { type: 'application/octet-stream', body: Uint8Array.of(0, 255) },
       { type: 'application/octet-stream', body: Uint8Array.of(0, 254) },
     ],
+    ['parts of a form, whatever their boundaries', form('x', '1'), form('y', '2')],
     ['presence of a body', {}, { body: '' }],
     ['order of the values of one query parameter', { url: '/t?to=a&to=b' }, { url: '/t?to=b&to=a' }],
   ])('changes with the %s', (_what, a, b) => {
@@ -54,6 +60,7 @@ describe('the fingerprint of a call', () => {
     ['member order and white space', { body: '{"a":1,"b":2}' }, { body: ' { "b" : 2, "a" : 1 } ' }],
     ['the order of query parameters', { url: '/t?a=1&b=2' }, { url: '/t?b=2&a=1' }],
     ['parameters of the content type', { type: 'application/json' }, { type: 'Application/JSON; charset=utf-8' }],
+    ['the boundary of a form', form('x'), form('"y z"')],
     ['the origin', { url: '/transfers' }, { url: 'https://api.example/transfers' }],
     ['other headers', {}, { headers: { 'user-agent': 'x', authorization: 'Bearer y' } }],
   ])('does not change with %s', (_what, a, b) => {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { namedVersionFact, targetOf } from '../core/index.ts'
-import type { Call } from '../core/index.ts'
+import type { Call, HeaderReader } from '../core/index.ts'
 import { canonicalJson, parsePointers } from './canonical-json.ts'
 import type { IgnoredMembers } from './canonical-json.ts'
 
@@ -22,7 +22,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Makes a function that writes down what a call is, as one text to be hashed. Every part is prefixed with its length, so no
- * two different calls share a text. JSON counts by its canonical form, everything else, compressed JSON included, by its bytes.
+ * two different calls share a text. JSON counts by its canonical form, a form by its parts, everything else, compressed JSON included, by its bytes.
  *
  * @throws CanonicalJsonError when a JSON body is not JSON
  */
@@ -40,18 +40,28 @@ export function describeCalls({ ignore = [], headers = [] }: FingerprintOptions 
       part(contentType) +
       part(call.facts.get(namedVersionFact) ?? '')
     const extra = names.map((name) => part(name) + part(call.headers.get(name) ?? '')).join('')
-    return text + extra + part(describeBody(body, contentType, call.headers.get('content-encoding'), ignored))
+    return text + extra + part(describeBody(body, contentType, call.headers, ignored))
   }
 }
 
-function describeBody(body: Uint8Array, contentType: string, coding: string | null, ignored: IgnoredMembers | undefined): string {
+function describeBody(body: Uint8Array, contentType: string, headers: HeaderReader, ignored: IgnoredMembers | undefined): string {
   if (body.byteLength === 0) return ''
+  const coding = headers.get('content-encoding')
   if (coding !== null && coding !== 'identity') return `${coding} sha256:${hash('sha256', body, 'base64url')}`
   if (isJson(contentType) && body.byteLength <= longestCanonical) {
     const canonical = canonicalJson(decodeJson(body), ignored)
     if (canonical !== undefined) return canonical
   }
+  const boundary = contentType.startsWith('multipart/') ? boundaryIn.exec(headers.get('content-type') ?? '') : null
+  if (boundary !== null) return `parts sha256:${hash('sha256', withoutBoundary(body, boundary[1] ?? boundary[2] ?? ''), 'base64url')}`
   return `sha256:${hash('sha256', body, 'base64url')}`
+}
+
+const boundaryIn = /;\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i
+
+/** Whoever makes a form makes a boundary for it, and a form that is sent again is often made again: the parts are what counts. */
+function withoutBoundary(body: Uint8Array, boundary: string): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1').replaceAll(`--${boundary}`, '--')
 }
 
 function decodeJson(body: Uint8Array): string {

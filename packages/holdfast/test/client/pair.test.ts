@@ -60,6 +60,18 @@ describe('client and server together', () => {
     expect(meta(response)).toMatchObject({ attempts: 3, replayed: true })
   })
 
+  it('have one effect of a form, which gets a boundary of its own for each attempt', async () => {
+    const before = effects
+    const body = new FormData()
+    body.set('amount', '5')
+    const response = await createFetch({ fetch: losing(1), random: () => 0 })(`${origin}/transfers`, {
+      method: 'POST',
+      body,
+      headers: { authorization: 'a' },
+    })
+    expect([response.status, effects - before]).toEqual([201, 1])
+  })
+
   it('have one effect, though the runtime repeats the request by itself [3]', async () => {
     const before = effects
     let deliveries = 0
