@@ -94,6 +94,21 @@ describe('a damaged log', () => {
     })
   })
 
+  it('may go on in another format, and what no format reads is counted', async () => {
+    const record = (second: number) => JSON.stringify({ ts: start / 1000 + second, method: 'GET', status: 200, client_ip: 'host-7' })
+    const lines = [
+      ...regular(300),
+      record(300),
+      '{"level":"info","msg":"reloaded","ts":1}',
+      '#Fields: date time',
+      'x',
+      record(301),
+      ...regular(10),
+    ]
+    const found = await analyzed(['-'], [lines.join('\n')])
+    expect(found).toMatchObject({ lines: 315, skipped: 3, requests: 312, accounts: 50, formats: ['combined', 'json'] })
+  })
+
   it('may begin with a byte order mark', async () => {
     const record = (second: number) => JSON.stringify({ ts: start / 1000 + second, method: 'GET', status: 200, client_ip: '10.0.0.1' })
     const found = await analyzed(['-'], [`\ufeff${record(0)}\n\ufeff\n${record(1)}`])

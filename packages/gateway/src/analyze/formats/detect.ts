@@ -1,7 +1,7 @@
 import { UsageError } from '../../cli/io.ts'
 import { cloudFront } from './cloudfront.ts'
 import { combined, virtualHost } from './combined.ts'
-import type { FieldMap, LogFormat } from './format.ts'
+import type { FieldMap, LineParser, LogFormat } from './format.ts'
 import { json } from './json.ts'
 import { loadBalancer } from './load-balancer.ts'
 import { parseLogFormat } from './log-format.ts'
@@ -49,6 +49,29 @@ export function detectFormat(lines: readonly string[], fields: FieldMap): LogFor
     if (read > most) [best, most] = [format, read]
   }
   return best
+}
+
+/**
+ * Reads lines as a format that was told from the first ones, and those that are not of it as any other that fits: files go on in another
+ * format where a setting was changed.
+ *
+ * @param onOther told the name of the other format
+ */
+export function openDetected(format: LogFormat, fields: FieldMap, onOther: (name: string) => void): LineParser {
+  const parse = format.open(fields)
+  const others = known.filter((other) => other !== format).map((other) => ({ name: other.name, parse: other.open(fields) }))
+  return (line) => {
+    const parsed = parse(line)
+    if (parsed !== undefined) return parsed
+    for (const other of others) {
+      const found = other.parse(line)
+      // A line that some format would skip is damage here.
+      if (typeof found !== 'object') continue
+      onOther(other.name)
+      return found
+    }
+    return undefined
+  }
 }
 
 function isEntry(parsed: unknown): boolean {

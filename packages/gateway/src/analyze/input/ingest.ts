@@ -4,7 +4,7 @@ import { clientOf } from '../accounts/address.ts'
 import { createInterner } from '../accounts/interner.ts'
 import { createRouteTable } from '../accounts/route.ts'
 import type { RouteTable } from '../accounts/route.ts'
-import { detectFormat } from '../formats/detect.ts'
+import { detectFormat, openDetected } from '../formats/detect.ts'
 import type { FieldMap, LineParser, LogFormat } from '../formats/format.ts'
 import { createSpool } from '../spool/spool.ts'
 import type { Spool, SpoolOptions } from '../spool/spool.ts'
@@ -110,7 +110,7 @@ export async function ingest(options: IngestOptions): Promise<Traffic> {
           fields,
         )
       if (format !== undefined) formats.add(format.name)
-      parse = format?.open(fields)
+      parse = options.format?.open(fields) ?? (format && openDetected(format, fields, (name) => formats.add(name)))
       for (const line of seen) read(line, parse)
       // A file may begin with damage: the next lines decide then.
       first = format === undefined ? [] : undefined
