@@ -34,11 +34,17 @@ export function spikeMakers(accounts: readonly Account[], spikes: readonly Spike
  * Tells apart who does not behave like the others of the plan, and why.
  *
  * @param plan numbers of the plan's accounts
+ * @param meanCost tokens of a request
  * @returns account numbers with the reason
  */
-export function findAbuse(plan: readonly number[], envelopes: Envelopes, makers: ReadonlyMap<number, string>): ReadonlyMap<number, string> {
+export function findAbuse(
+  plan: readonly number[],
+  envelopes: Envelopes,
+  makers: ReadonlyMap<number, string>,
+  meanCost: number,
+): ReadonlyMap<number, string> {
   const reasons = new Map<number, string>()
-  const outliers = plan.length < fewestAccounts ? [] : findOutliers(plan, envelopes.rates.length, envelopes.burst)
+  const outliers = plan.length < fewestAccounts ? [] : findOutliers(plan, envelopes.rates.length, envelopes.burst, meanCost)
   for (const { account, burst, usual, rate } of outliers)
     reasons.set(
       account,

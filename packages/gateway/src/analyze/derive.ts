@@ -37,7 +37,7 @@ export function derive(traffic: Traffic, { baseline, capacity: given, target, sh
   const found = spikeMakers(list, seen.spikes, traffic.spool.length)
   // Where everybody made one, as jobs at night do, nothing else tells what is usual.
   const makers = members.every((numbers) => numbers.every((number) => found.has(number))) ? new Map<number, string>() : found
-  const abuse = new Map(members.flatMap((numbers) => [...findAbuse(numbers, envelopes, makers)]))
+  const abuse = new Map(members.flatMap((numbers) => [...findAbuse(numbers, envelopes, makers, seen.meanCost)]))
   // An account that came when the table was full has no burst of its own, and may be the one that this is all about.
   for (const [number, reason] of makers) if (number >= traffic.accounts.exact()) abuse.set(number, reason)
   const capacity =
@@ -49,7 +49,7 @@ export function derive(traffic: Traffic, { baseline, capacity: given, target, sh
     const numbers = members[index] ?? []
     return numbers.length === 0 ? [] : [{ plan, members: numbers, behaving: numbers.filter((number) => !abuse.has(number)) }]
   })
-  const recommendations = recommendAll(samples, envelopes, { target, share, capacity: capacity.perSecond })
+  const recommendations = recommendAll(samples, envelopes, { target, share, capacity: capacity.perSecond * seen.meanCost })
   const checked = recommendations.map((recommendation) => ({ ...recommendation, heldOut: checkHeldOut(recommendation, envelopes, target) }))
   envelopes.close()
   return { ...seen, capacity, abuse, recommendations: checked }

@@ -10,7 +10,7 @@ export function checkHeldOut({ behaving, rates }: PlanRecommendation, envelopes:
   if (known.length === 0 || later.length === 0) return undefined
   const allowed = allowedOf(known.length, target)
   const bursts = rates.map((rate) => {
-    const sorted = Uint32Array.from(known, (account) => envelopes.burstOfFirstPart(account, rate))
+    const sorted = Float64Array.from(known, (account) => envelopes.burstOfFirstPart(account, rate))
       .sort()
       .reverse()
     return Math.ceil((sorted[Math.min(allowed, sorted.length - 1)] as number) * margin - 1e-9)

@@ -11,7 +11,7 @@ export interface PlanSample {
 
 export interface RecommendOptions {
   readonly target: number
-  /** Requests a second. */
+  /** Tokens a second. */
   readonly capacity: number
   readonly share: number
   /** Adds the second limit even where the burst is small, because another plan has one. */
@@ -46,20 +46,19 @@ export function recommend({ accounts, envelopes }: PlanSample, options: Recommen
   const { target } = options
   if (accounts.length === 0) return { limits: [], rates: [], envelope: [] }
   const allowed = allowedOf(accounts.length, target)
-  const sorted = rates.map((_, rate) =>
-    Uint32Array.from(accounts, (account) => envelopes.burst(account, rate))
-      .sort()
-      .reverse(),
-  )
-  const needed = sorted.map((bursts) => bursts[Math.min(allowed, bursts.length - 1)] as number)
   const envelope = rates.map(({ limit, windowSeconds }, rate): EnvelopePoint => {
-    const bursts = sorted[rate] as Uint32Array
-    const at = (part: number): number => bursts[Math.floor((bursts.length - 1) * (1 - part))] as number
-    return { limit, windowSeconds, burst: needed[rate] as number, median: at(0.5), p99: at(0.99), highest: bursts[0] as number }
+    const bursts = Float64Array.from(accounts, (account) => envelopes.burst(account, rate))
+      .sort()
+      .reverse()
+    const at = (index: number): number => bursts[index] as number
+    const of = (part: number): number => at(Math.floor((bursts.length - 1) * (1 - part)))
+    const burst = at(Math.min(allowed, bursts.length - 1))
+    return { limit, windowSeconds, burst, median: of(0.5), p99: of(0.99), highest: at(0) }
   })
 
   for (let factor = margin; ; factor += 0.1) {
-    const bursts = needed.map((burst) => Math.ceil(burst * factor - 1e-9))
+    // What costs nothing needs no burst, but there is no limit without one.
+    const bursts = envelope.map(({ burst }) => Math.max(1, Math.ceil(burst * factor - 1e-9)))
     const chosen = choose(rates, bursts, options)
     // Each limit throttles few enough, but both together might throttle more: others at each.
     const throttled = accounts.filter((account) => chosen.some(({ rate, burst }) => envelopes.burst(account, rate) > burst)).length

@@ -7,13 +7,15 @@ import type { LoadSeries } from './shape/load-series.ts'
 import { rateGrid } from './shape/rates.ts'
 import { findSpikes, spikeEdgeMs } from './shape/spikes.ts'
 import type { Period } from './shape/spikes.ts'
+import type { Batch } from './spool/batch.ts'
 
 /** What two passes over all requests show. */
 export interface Survey {
   readonly firstAt: number
   readonly lastAt: number
   readonly series: LoadSeries
-  readonly busiestSecond: number
+  /** Tokens of a request on average. */
+  readonly meanCost: number
   readonly envelopes: Envelopes
   readonly spikes: readonly SpikeShape[]
 }
@@ -38,10 +40,10 @@ const mostNamed = 5
  * @param baseline if given, bursts outside of it do not count
  */
 export function survey({ spool, accounts }: Traffic, baseline: Period | undefined, progress: Progress): Survey {
-  const { series, busiestSecond, firstAt, lastAt } = measureLoad(spool.sorted(), spool.length, progress)
+  const { series, busiestCost, meanCost, firstAt, lastAt } = measureLoad(spool.sorted(), spool.length, progress)
   const spikes = findSpikes(series)
   const numbers = accounts.list.length
-  const envelopes = createEnvelopes(rateGrid(busiestSecond), numbers)
+  const envelopes = createEnvelopes(rateGrid(busiestCost), numbers)
   // Spikes do not overlap, so that one set of counts serves all.
   const counts = new Uint32Array(numbers)
   const crowds: Crowd[] = []
@@ -73,7 +75,7 @@ export function survey({ spool, accounts }: Traffic, baseline: Period | undefine
     firstAt,
     lastAt,
     series,
-    busiestSecond,
+    meanCost,
     envelopes,
     spikes: spikes.map((period, index) => ({ ...period, ...(crowds[index] as Crowd) })),
   }
@@ -91,22 +93,34 @@ export function busiestUsualSecond(
   return busiestOutside(meter.series(), spikes)
 }
 
-function measureLoad(batches: Iterable<{ readonly at: Float64Array; readonly length: number }>, total: number, progress: Progress) {
+function measureLoad(batches: Iterable<Batch>, total: number, progress: Progress) {
   let meter: ReturnType<typeof createLoadMeter> | undefined
   let firstAt = 0
   let lastAt = 0
   let done = 0
-  for (const { at, length } of batches) {
+  let totalCost = 0
+  let busiestCost = 0
+  let second = 0
+  let inSecond = 0
+  for (const { at, cost, length } of batches) {
     if (meter === undefined) {
       firstAt = at[0] as number
       meter = createLoadMeter(firstAt)
     }
-    for (let index = 0; index < length; index++) meter.add(at[index] as number)
+    for (let index = 0; index < length; index++) {
+      const now = at[index] as number
+      meter.add(now)
+      const current = Math.floor(now / 1000)
+      inSecond = (current === second ? inSecond : 0) + (cost[index] as number)
+      second = current
+      busiestCost = Math.max(busiestCost, inSecond)
+      totalCost += cost[index] as number
+    }
     lastAt = at[length - 1] as number
     progress.update('measuring load', (done += length) / total)
   }
   meter ??= createLoadMeter(0)
-  return { series: meter.series(), busiestSecond: meter.peaks().oneSecond, firstAt, lastAt }
+  return { series: meter.series(), busiestCost, meanCost: totalCost / Math.max(1, total), firstAt, lastAt }
 }
 
 /** Of a log that is one spike from end to end there is nothing else to go by. */

@@ -25,6 +25,10 @@ export function warningsOf(
     found.push(
       `${traffic.unnamed} of ${requests} requests (${percent(traffic.unnamed / requests)}) do not have the field that names the account, and count for their addresses${traffic.unnamed === requests ? '; is it spelt as in the log, and is it in the --format?' : ''}`,
     )
+  if (traffic.uncounted > 0)
+    found.push(
+      `${traffic.uncounted} of ${requests} requests (${percent(traffic.uncounted / requests)}) do not have a cost in the field that names it, and cost 1${traffic.uncounted === requests ? '; is it spelt as in the log?' : ''}`,
+    )
   if (requests > 0 && lastAt - firstAt < dayMs)
     found.push(`less than a day of traffic (${duration(lastAt - firstAt)}): hours and weekdays that are not in it may be busier`)
   for (const { name, confidence } of plans) if (!confidence.shown) found.push(`plan ${name}: ${confidence.statement}`)

@@ -24,7 +24,7 @@ export const samples: readonly Sample[] = [
       method: 'GET',
       path: '/images/launch-logo.gif',
       status: 200,
-      cost: 1,
+      cost: undefined,
     },
   },
   {

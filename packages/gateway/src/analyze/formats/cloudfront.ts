@@ -34,7 +34,7 @@ function cloudFrontParser(fields: FieldMap): LineParser {
       named: fields.account === undefined ? '' : field(fields.account),
       key: '',
       subject: '',
-      cost: fields.cost === undefined ? 1 : costOf(field(fields.cost)),
+      cost: fields.cost === undefined ? undefined : costOf(field(fields.cost)),
     }
   }
 }

@@ -65,7 +65,7 @@ function readRest(
     named: fields.account === undefined ? '' : fieldOf(fields.account, values, referer?.text),
     key: '',
     subject: '',
-    cost: fields.cost === undefined ? 1 : costOf(fieldOf(fields.cost, values, referer?.text)),
+    cost: fields.cost === undefined ? undefined : costOf(fieldOf(fields.cost, values, referer?.text)),
   }
 }
 

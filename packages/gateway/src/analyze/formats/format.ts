@@ -18,8 +18,8 @@ export interface LogLine {
   readonly key: string
   /** The subject of a token. */
   readonly subject: string
-  /** Tokens that the request takes; 1 unless a field was named for it. */
-  readonly cost: number
+  /** Tokens that the request takes; `undefined` where the log does not say. */
+  readonly cost: number | undefined
 }
 
 /** Reads one line. `undefined`: the line is not of this format. `'skip'`: it is, and is no request (a header or comment). */
@@ -49,9 +49,12 @@ export function present(text: string | undefined): string {
   return text === undefined || text === '-' ? '' : text
 }
 
-/** The cost that a field states; 1 where it states none that could be one. */
-export function costOf(text: string | undefined): number {
-  if (text === undefined || text === '') return 1
+/** A million million: more than that is damage, and sums of it could not be counted exactly. */
+const highestCost = 1e12
+
+/** The cost that a field states; `undefined` where it states none that could be one. */
+export function costOf(text: string | undefined): number | undefined {
+  if (text === undefined || text.trim() === '') return undefined
   const cost = Number(text)
-  return Number.isFinite(cost) && cost >= 0 ? Math.ceil(cost) : 1
+  return cost >= 0 && cost <= highestCost ? Math.ceil(cost) : undefined
 }

@@ -74,7 +74,7 @@ function jsonParser(fields: FieldMap): LineParser {
       named: account === undefined ? '' : present(textOf(valueAt(record, account))),
       key: credential(textOf(first(record, paths.key))),
       subject: present(textOf(first(record, paths.subject))),
-      cost: cost === undefined ? 1 : costOf(textOf(valueAt(record, cost))),
+      cost: cost === undefined ? undefined : costOf(textOf(valueAt(record, cost))),
     } satisfies LogLine
   }
 }

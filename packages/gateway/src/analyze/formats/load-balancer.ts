@@ -32,7 +32,7 @@ function loadBalancerParser(fields: FieldMap): LineParser {
       named: fields.account === undefined ? '' : named(fields.account, tokens, from),
       key: '',
       subject: '',
-      cost: 1,
+      cost: undefined,
     } satisfies LogLine
   }
 }

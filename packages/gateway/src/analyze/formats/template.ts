@@ -68,7 +68,7 @@ function toLine(values: ReadonlyMap<string, string>, account: string | undefined
     named: account === undefined ? '' : present(values.get(account) ?? values.get(`http_${account}`)),
     key: present(values.get('http_x_api_key') ?? values.get('http_api_key') ?? values.get('http_authorization')),
     subject: present(values.get('jwt_claim_sub') ?? values.get('jwt_sub') ?? values.get('sub')),
-    cost: cost === undefined ? 1 : costOf(values.get(cost) ?? values.get(`http_${cost}`)),
+    cost: cost === undefined ? undefined : costOf(values.get(cost) ?? values.get(`http_${cost}`)),
   }
 }
 

@@ -29,6 +29,8 @@ export interface Traffic {
   readonly spool: Spool
   /** Requests without the field that was named as the account. */
   readonly unnamed: number
+  /** Requests without the field that was named as the cost. */
+  readonly uncounted: number
   /** Requests that were answered with 429. */
   readonly refused: number
   readonly warnings: readonly string[]
@@ -65,6 +67,7 @@ export async function ingest(options: IngestOptions): Promise<Traffic> {
   let skipped = 0
   let refused = 0
   let unnamed = 0
+  let uncounted = 0
   let sample: string | undefined
   const totalBytes = sources.reduce<number | undefined>(
     (sum, { size }) => (sum === undefined || size === undefined ? undefined : sum + size),
@@ -87,12 +90,13 @@ export async function ingest(options: IngestOptions): Promise<Traffic> {
     days.see(parsed.at)
     if (parsed.status === 429) refused++
     if (parsed.named === '' && fields.account !== undefined) unnamed++
+    if (parsed.cost === undefined && fields.cost !== undefined) uncounted++
     spool.add({
       at: parsed.at,
       account: accounts.add(parsed),
       route: routes.add(parsed.method, parsed.path),
       client: keepAddresses ? (clients.idOf(clientOf(parsed.address)) ?? maxAccounts) : 0,
-      cost: parsed.cost,
+      cost: parsed.cost ?? 1,
       status: parsed.status,
     })
   }
@@ -152,6 +156,7 @@ export async function ingest(options: IngestOptions): Promise<Traffic> {
     spool,
     refused,
     unnamed,
+    uncounted,
     warnings: [...warnings, ...clock.warnings()],
   }
 }

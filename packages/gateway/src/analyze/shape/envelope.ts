@@ -27,7 +27,7 @@ export function createEnvelopes(rates: readonly Rate[], accounts: number): Envel
   const level = new Float64Array(accounts * width)
   const highest = new Float64Array(accounts * width)
   const lastAt = new Float64Array(accounts)
-  let first: Uint32Array<ArrayBuffer> | undefined
+  let first: Float64Array<ArrayBuffer> | undefined
 
   const inTokens = (index: number): number => Math.ceil((highest[index] as number) / (weights[index % width] as number))
 
@@ -45,7 +45,7 @@ export function createEnvelopes(rates: readonly Rate[], accounts: number): Envel
       }
     },
     beginSecondPart() {
-      first = Uint32Array.from({ length: highest.length }, (_, index) => inTokens(index))
+      first = Float64Array.from({ length: highest.length }, (_, index) => inTokens(index))
       highest.fill(0)
     },
     burst: (account, rate) => Math.max(first?.[account * width + rate] ?? 0, inTokens(account * width + rate)),

@@ -10,21 +10,24 @@ export interface Outlier {
 
 const gap = 2.5
 const topShare = 0.02
-/** Below this nothing is a flood, however calm the others are. */
-const leastBurst = 20
+/** Below this many requests nothing is a flood, however calm the others are. */
+const leastRequests = 20
 
 /**
  * The accounts above the lowest gap in the highest bursts: the sorted bursts of accounts that behave thin out gradually, and whoever is more
  * than two and a half times above the next one is not one of them. It must show at two neighbouring rates, within the top two per cent.
  *
  * @param burst what an account needs at a rate
+ * @param meanCost tokens of a request
  */
 export function findOutliers(
   accounts: readonly number[],
   rates: number,
   burst: (account: number, rate: number) => number,
+  meanCost: number = 1,
 ): readonly Outlier[] {
-  const perRate = Array.from({ length: rates }, (_, rate) => aboveGap(accounts, (account) => burst(account, rate)))
+  const least = leastRequests * meanCost
+  const perRate = Array.from({ length: rates }, (_, rate) => aboveGap(accounts, (account) => burst(account, rate), least))
   const found = new Map<number, Outlier>()
   for (let rate = 0; rate + 1 < rates; rate++) {
     const here = perRate[rate] as Above
@@ -49,14 +52,14 @@ interface Above {
   readonly usual: number
 }
 
-function aboveGap(accounts: readonly number[], burst: (account: number) => number): Above {
+function aboveGap(accounts: readonly number[], burst: (account: number) => number, least: number): Above {
   const top = Math.max(3, Math.ceil(accounts.length * topShare))
   const highest = largest(accounts, burst, top + 1)
   // From below: of two floods of different size both stand above the gap.
   for (let index = Math.min(top, highest.length - 1) - 1; index >= 0; index--) {
     const above = highest[index] as Ranked
     const below = highest[index + 1] as Ranked
-    if (above.burst > gap * below.burst && above.burst >= leastBurst)
+    if (above.burst > gap * below.burst && above.burst >= least)
       return { accounts: new Set(highest.slice(0, index + 1).map(({ account }) => account)), usual: below.burst }
   }
   return { accounts: new Set(), usual: 0 }
@@ -69,7 +72,7 @@ interface Ranked {
 
 /** Sorting numbers alone first: a log has hundreds of thousands of accounts, of which a few matter. */
 function largest(accounts: readonly number[], burst: (account: number) => number, count: number): readonly Ranked[] {
-  const bursts = Uint32Array.from(accounts, burst)
+  const bursts = Float64Array.from(accounts, burst)
   const threshold = bursts.slice().sort()[Math.max(0, bursts.length - count)] ?? 0
   const ranked: Ranked[] = []
   for (let index = 0; index < bursts.length; index++) {

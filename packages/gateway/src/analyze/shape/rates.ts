@@ -10,18 +10,21 @@ export interface Rate {
 }
 
 const perMinute = [1, 2, 5, 10, 20, 30]
-const perSecond = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000]
+/** Up to more than a second of requests that cost as much as they may. */
+const perSecond = Array.from({ length: 16 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat()
+/** Each takes twenty bytes for each account, and seven orders of magnitude are more than lies between any two accounts of a plan. */
+const mostRates = 22
 
 /**
- * The rates for which envelopes are computed: numbers that people write into policies, from one a minute up to the first that the busiest
- * second does not reach.
+ * The rates for which envelopes are computed: numbers that people write into policies, up to the first that the busiest second does not
+ * reach, and down to one a minute where that is not too far.
  *
- * @param busiest requests in the busiest second
+ * @param busiest tokens in the busiest second
  */
 export function rateGrid(busiest: number): readonly Rate[] {
   const reached = perSecond.findIndex((rate) => rate >= busiest)
-  const seconds = reached === -1 ? perSecond : perSecond.slice(0, reached + 1)
-  return [...perMinute.map((limit) => toRate(limit, 60)), ...seconds.map((limit) => toRate(limit, 1))]
+  const seconds = perSecond.slice(0, reached === -1 ? perSecond.length : reached + 1)
+  return [...perMinute.map((limit) => toRate(limit, 60)), ...seconds.map((limit) => toRate(limit, 1))].slice(-mostRates)
 }
 
 /** A rate in the integers of the limiter, as short as they get. */

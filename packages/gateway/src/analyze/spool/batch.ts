@@ -3,11 +3,11 @@ export interface Batch {
   length: number
   /** Milliseconds since 1970, whole. */
   readonly at: Float64Array
+  readonly cost: Float64Array
   readonly account: Uint32Array
   readonly route: Uint32Array
   /** A second identity, when a policy counts by it. */
   readonly client: Uint32Array
-  readonly cost: Uint32Array
   readonly status: Uint16Array
 }
 
@@ -21,7 +21,7 @@ export interface Entry {
   readonly status: number
 }
 
-const bytesPerEntry = 8 + 4 + 4 + 4 + 4 + 2
+const bytesPerEntry = 8 + 8 + 4 + 4 + 4 + 2
 
 /** How many bytes `length` entries take. */
 export function batchBytes(length: number): number {
@@ -33,11 +33,11 @@ export function createBatch(capacity: number, buffer: ArrayBuffer = new ArrayBuf
   return {
     length: 0,
     at: new Float64Array(buffer, 0, capacity),
-    account: new Uint32Array(buffer, 8 * capacity, capacity),
-    route: new Uint32Array(buffer, 12 * capacity, capacity),
-    client: new Uint32Array(buffer, 16 * capacity, capacity),
-    cost: new Uint32Array(buffer, 20 * capacity, capacity),
-    status: new Uint16Array(buffer, 24 * capacity, capacity),
+    cost: new Float64Array(buffer, 8 * capacity, capacity),
+    account: new Uint32Array(buffer, 16 * capacity, capacity),
+    route: new Uint32Array(buffer, 20 * capacity, capacity),
+    client: new Uint32Array(buffer, 24 * capacity, capacity),
+    status: new Uint16Array(buffer, 28 * capacity, capacity),
   }
 }
 

@@ -20,7 +20,7 @@ export interface Spool {
 export interface SpoolOptions {
   /** Entries that are sorted in memory at once. A multiple of the page. */
   readonly runEntries?: number
-  /** Pages kept in memory, of 8192 entries and 208 KiB each. */
+  /** Pages kept in memory, of 8192 entries and 240 KiB each. */
   readonly memoryPages?: number
 }
 
