@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Clock } from '../core/index.ts'
 import { createInFlight } from './in-flight.ts'
 import { gate, turn, world } from '../../test/support/virtual-server.ts'
 import { hangs } from '../../test/support/virtual-store.ts'
@@ -139,6 +140,23 @@ describe('repeats in another process', () => {
     await pass(1_500)
     expect((await repeat).text).toBe((await first).text)
     expect(runs()).toBe(1)
+  })
+
+  it('lose patience when they said they would, though the wall clock is set back meanwhile', async () => {
+    const { server, pass, clock } = world()
+    const { handler } = gate()
+    void server().send({ handler })
+    await turn()
+    let setBackMs = 0
+    const wall: Clock = { ...clock, now: () => clock.now() - setBackMs, monotonic: () => clock.now() }
+    const { send } = server({ joinTimeoutMs: 5_000, clock: wall })
+    const settled: number[] = []
+    const waiting = [send(), send()].map((sent) => sent.then(({ status }) => settled.push(status)))
+    await pass(2_000)
+    setBackMs = 3_600_000
+    await pass(3_100)
+    expect(settled).toEqual([409, 409])
+    await Promise.all(waiting)
   })
 
   it('ask with one voice, however many wait', async () => {

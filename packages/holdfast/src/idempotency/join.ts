@@ -1,4 +1,4 @@
-import { publish, routeFact, withTimeout } from '../core/index.ts'
+import { monotonic, publish, routeFact, withTimeout } from '../core/index.ts'
 import type { Reply } from '../core/index.ts'
 import { replay } from './conclude.ts'
 import type { Flight } from './in-flight.ts'
@@ -10,12 +10,12 @@ import type { Settings } from './settings.ts'
  * Waits for a run of the same key in this process and shares its answer. `undefined`: it left no answer to share, so the store
  * must be asked.
  *
- * @param until when to stop waiting, milliseconds by the settings' clock
+ * @param until when to stop waiting, by the monotonic side of the settings' clock
  */
 export async function join(settings: Settings, keyed: KeyedCall, flight: Flight, until: number): Promise<Reply | undefined> {
   const { clock, inFlight, whileRunning, leaseMs, problem } = settings
   const { fingerprint } = keyed.claim
-  const timeLeft = (): number => until - clock.now()
+  const timeLeft = (): number => until - monotonic(clock)
   const refused = refuseConfirmed(settings, keyed, flight)
   if (refused !== undefined) return refused
   const done = timeLeft() > 0 ? inFlight.wait(flight) : undefined

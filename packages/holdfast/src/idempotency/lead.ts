@@ -1,4 +1,4 @@
-import { publish, routeFact, sleep } from '../core/index.ts'
+import { monotonic, publish, routeFact, sleep } from '../core/index.ts'
 import type { Reply } from '../core/index.ts'
 import { replied } from './attempt.ts'
 import type { Replied } from './attempt.ts'
@@ -19,7 +19,7 @@ const longestPollMs = 1_000
  * Has a key for this process: claims it and runs the call, or asks the store again and again until another process has. All
  * repeats in this process wait for what comes of it, so that a key has one claim and one waiter a process, however many call.
  *
- * @param until when to stop waiting for another process, milliseconds by the settings' clock
+ * @param until when to stop waiting for another process, by the monotonic side of the settings' clock
  */
 export async function lead(settings: Settings, keyed: KeyedCall, until: number): Promise<Reply> {
   const { inFlight } = settings
@@ -60,9 +60,9 @@ async function attemptUntilReplied(settings: Settings, keyed: KeyedCall, flight:
       case 'running':
         // A transaction holds its key before it can be seen whose it is; a lease was compared.
         if (guarantee !== 'exactly-once') flight.confirm()
-        if (whileRunning === 'conflict' || clock.now() >= until)
+        if (whileRunning === 'conflict' || monotonic(clock) >= until)
           return replied(refuseRunning(settings, attempt.leaseLeftMs, attempt.attempt))
-        await sleep(clock, Math.min(poll * (0.5 + random() / 2), Math.max(1, until - clock.now())))
+        await sleep(clock, Math.min(poll * (0.5 + random() / 2), Math.max(1, until - monotonic(clock))))
         poll = Math.min(poll * 2, longestPollMs)
         break
       default:

@@ -1,4 +1,4 @@
-import { publish, routeFact } from '../core/index.ts'
+import { monotonic, publish, routeFact } from '../core/index.ts'
 import type { Call, Next, Policy, Reply } from '../core/index.ts'
 import { findKey } from './key.ts'
 import { toKeyedCall } from './keyed-call.ts'
@@ -70,7 +70,7 @@ function refuse(settings: Settings, call: Call, error: unknown): Reply {
 }
 
 function settle(settings: Settings, keyed: KeyedCall): Promise<Reply> {
-  const until = settings.clock.now() + settings.joinTimeoutMs
+  const until = monotonic(settings.clock) + settings.joinTimeoutMs
   return settings.inFlight.find(keyed.claim.id) === undefined ? lead(settings, keyed, until) : joinOrLead(settings, keyed, until)
 }
 
