@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { storeUnavailable } from '../../core/index.ts'
 import type { Connection } from './connection.ts'
@@ -6,6 +5,7 @@ import type { Durability } from './durability.ts'
 import { toCallerError, toStoreError } from './errors.ts'
 import { groupSize } from './group-size.ts'
 import { createHoldWatch } from './hold-watch.ts'
+import { outside, rejectAll, rollBack } from './jobs.ts'
 import { Transaction } from './transaction.ts'
 import { createWriterLock } from './writer-lock.ts'
 
@@ -53,9 +53,6 @@ class Job {
     this.reject = reject
   }
 }
-
-// The pump serves many callers and outlives each: it must not run in the async context of the one who happened to start it.
-const outside = AsyncLocalStorage.snapshot()
 
 /**
  * Runs transactional work one after the other inside one outer transaction, and commits together what came together: half of
@@ -109,7 +106,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   async function beginGroup(): Promise<boolean> {
     try {
       if (durability.isSuspect) rewriteLog()
-      await lock.acquire(() => void writer.prepare('BEGIN IMMEDIATE').run())
+      await lock.begin(writer)
       return true
     } catch (error) {
       rejectAll(queue.splice(0), toStoreError(error, 'beginning a transaction'))
@@ -153,7 +150,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
         wake?.()
       })
     } catch (error) {
-      rollBack()
+      rollBack(writer)
       rejectAll(members.length > 0 ? members : queue.splice(0), toStoreError(error, 'committing; nothing was kept'))
     }
     if (isHeld) replaceWriter()
@@ -171,14 +168,6 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     }
     transaction.end()
     return isHeld
-  }
-
-  function rollBack(): void {
-    try {
-      writer.prepare('ROLLBACK').run()
-    } catch {
-      // SQLite has rolled back already, or the connection is gone: the next BEGIN tells.
-    }
   }
 
   function replaceWriter(): void {
@@ -228,8 +217,4 @@ function reply(members: readonly Job[], durable: Promise<void>): Promise<void> {
     },
     (error: unknown) => rejectAll(members, toStoreError(error, 'syncing; it is not known whether the commit is durable')),
   )
-}
-
-function rejectAll(jobs: readonly Job[], error: Error): void {
-  for (const job of jobs) job.reject(error)
 }

@@ -1,11 +1,12 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { storeUnavailable } from '../../core/index.ts'
 import type { Connection } from './connection.ts'
-import { isBusy, toStoreError } from './errors.ts'
+import { toStoreError } from './errors.ts'
+import { outside, rejectAll, rollBack } from './jobs.ts'
 import type { LimitFile } from './limit-file.ts'
 import { collectLimits } from './limit-rows.ts'
 import { readMeta, writeMeta } from './schema.ts'
+import { beginWriting } from './writer-lock.ts'
 
 /** What one operation does in its turn. It must not wait. */
 export type LimitWork<T> = (context: LimitTurn) => T
@@ -37,8 +38,7 @@ const pollMs = 1
 const collectedPerInsert = 2
 const quietMs = 1_000
 
-// The pump serves many callers and outlives each: it must not run in the async context of the one who happened to start it.
-const outside = AsyncLocalStorage.snapshot()
+const pause = (tries: number): Promise<unknown> => (tries < eagerTries ? nextTurn() : delay(pollMs * (1 + Math.random())))
 
 /** Runs operations in groups, each in one transaction: those that come in one turn of the event loop share it. Opens the file on first use. */
 export function createLimitQueue(open: () => LimitFile, busyTimeoutMs: number): LimitQueue {
@@ -53,7 +53,7 @@ export function createLimitQueue(open: () => LimitFile, busyTimeoutMs: number): 
       await nextTurn()
       try {
         file ??= open()
-        await begin(file.writer)
+        await beginWriting(file.writer, busyTimeoutMs, pause)
       } catch (error) {
         rejectAll(queue.splice(0), toStoreError(error, 'beginning to count'))
         continue
@@ -62,19 +62,6 @@ export function createLimitQueue(open: () => LimitFile, busyTimeoutMs: number): 
       await file.checkpoints.afterCommit()
     }
     pumping = undefined
-  }
-
-  async function begin(writer: Connection): Promise<void> {
-    const deadline = performance.now() + busyTimeoutMs
-    for (let tries = 0; ; tries++) {
-      try {
-        return void writer.prepare('BEGIN IMMEDIATE').run()
-      } catch (error) {
-        if (!isBusy(error)) throw error
-        if (performance.now() > deadline) throw storeUnavailable(`another process has held the counters for ${busyTimeoutMs} ms`, error)
-        await (tries < eagerTries ? nextTurn() : delay(pollMs * (1 + Math.random())))
-      }
-    }
   }
 
   function runGroup({ writer, clock }: LimitFile): void {
@@ -117,16 +104,4 @@ export function createLimitQueue(open: () => LimitFile, busyTimeoutMs: number): 
       file = undefined
     },
   }
-}
-
-function rollBack(writer: Connection): void {
-  try {
-    writer.prepare('ROLLBACK').run()
-  } catch {
-    // SQLite has rolled back already, or the connection is gone: the next BEGIN tells.
-  }
-}
-
-function rejectAll(jobs: readonly Job[], error: Error): void {
-  for (const { reject } of jobs) reject(error)
 }

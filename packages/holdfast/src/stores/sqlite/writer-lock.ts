@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises'
 import { storeUnavailable } from '../../core/index.ts'
+import type { Connection } from './connection.ts'
 import { isBusy } from './errors.ts'
 
 /** Takes SQLite's one write lock in turn with other processes, without ever blocking the event loop. */
 export interface WriterLock {
-  /** Repeats `begin` while another connection holds the lock, up to the limit. */
-  acquire(begin: () => void): Promise<void>
+  /** Begins a transaction that writes; repeats it while another connection holds the lock, up to the limit. */
+  begin(writer: Connection): Promise<void>
   /** Leaves room for others between two transactions of a busy process. */
   giveWay(): Promise<void>
 }
@@ -16,27 +17,32 @@ const pollMs = 2
 const pauseMs = 2
 const signLastsMs = 200
 
-export function createWriterLock(busyTimeoutMs: number, random: () => number = Math.random): WriterLock {
+export function createWriterLock(busyTimeoutMs: number): WriterLock {
   let contendedUntil = 0
 
   return {
-    async acquire(begin) {
-      const deadline = performance.now() + busyTimeoutMs
-      for (;;) {
-        try {
-          return begin()
-        } catch (error) {
-          if (!isBusy(error)) throw error
-          const now = performance.now()
-          if (now > deadline) throw storeUnavailable(`another process has held the database for ${busyTimeoutMs} ms`, error)
-          contendedUntil = now + signLastsMs
-          await delay(pollMs * (0.5 + random()))
-        }
-      }
-    },
+    begin: (writer) =>
+      beginWriting(writer, busyTimeoutMs, () => {
+        contendedUntil = performance.now() + signLastsMs
+        return delay(pollMs * (0.5 + Math.random()))
+      }),
     async giveWay() {
-      if (performance.now() < contendedUntil) await delay(pauseMs * (0.5 + random()))
+      if (performance.now() < contendedUntil) await delay(pauseMs * (0.5 + Math.random()))
       else await nextTurn()
     },
+  }
+}
+
+/** Begins a transaction that writes; while another connection holds the lock, waits as `pause` says and tries again. */
+export async function beginWriting(writer: Connection, limitMs: number, pause: (tries: number) => Promise<unknown>): Promise<void> {
+  const deadline = performance.now() + limitMs
+  for (let tries = 0; ; tries++) {
+    try {
+      return void writer.prepare('BEGIN IMMEDIATE').run()
+    } catch (error) {
+      if (!isBusy(error)) throw error
+      if (performance.now() > deadline) throw storeUnavailable(`another process has held the database for ${limitMs} ms`, error)
+      await pause(tries)
+    }
   }
 }
