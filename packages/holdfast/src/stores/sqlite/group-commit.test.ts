@@ -2,47 +2,14 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createCall, currentCall, isHoldfastError, runWithCall, toFields } from '../../core/index.ts'
 import type { TransactionEnd } from '../../idempotency/store.ts'
-import { openDatabase } from './database.ts'
-import type { Database, DatabaseOptions } from './database.ts'
-import { openNodeSqlite } from './driver.ts'
-import type { SqliteDatabase } from './driver.ts'
+import { add, notebooks, notes, write } from '../../../test/sqlite/notes.ts'
 import { claimOf, heldSync, temporaryFolder, turns } from '../../../test/sqlite/support.ts'
 
-const folder = temporaryFolder()
-const opened: Database[] = []
 /** A group takes in jobs for 5 ms. Without time it takes in what belongs to it, however slow the machine. */
 const stopTime = (): void => void vi.spyOn(performance, 'now').mockReturnValue(0)
-afterEach(async () => {
-  vi.restoreAllMocks()
-  await Promise.all(opened.splice(0).map((database) => database.close()))
-})
+afterEach(() => void vi.restoreAllMocks())
+const { open, withNotes } = notebooks(temporaryFolder())
 
-function open(name: string, more: Partial<DatabaseOptions> = {}): Database {
-  const database = openDatabase({
-    path: folder.file(name),
-    open: openNodeSqlite,
-    busyTimeoutMs: 5_000,
-    holdLimitMs: 5_000,
-    clock: undefined,
-    ...more,
-  })
-  opened.push(database)
-  return database
-}
-
-async function withNotes(name: string, more: Partial<DatabaseOptions> = {}): Promise<Database> {
-  const database = open(name, more)
-  await write(database, (db) => db.exec('CREATE TABLE notes (text TEXT)'))
-  return database
-}
-
-function write<T>(database: Database, body: (db: SqliteDatabase) => T | Promise<T>): Promise<T> {
-  return database.group.run((transaction) => transaction.inSavepoint(() => body(transaction)))
-}
-
-const add = (text: string) => (db: SqliteDatabase) => void db.prepare('INSERT INTO notes (text) VALUES (?)').run(text)
-const notes = (database: Database): string[] =>
-  (database.read.prepare('SELECT text FROM notes ORDER BY rowid').all() as { text: string }[]).map(({ text }) => text)
 const end = (text: string): TransactionEnd => ({ commit: new TextEncoder().encode(text), retentionMs: 3_600_000 })
 
 describe('group commit', () => {
@@ -236,31 +203,6 @@ describe('group commit', () => {
     await Promise.all([slow, waiting])
     clearInterval(timer)
     expect(notes(database)).toEqual(['slow', 'next'])
-  })
-
-  it('rolls back a body that never comes back, and serves the others', async () => {
-    const database = await withNotes('hung.db', { holdLimitMs: 50 })
-    const { promise: hangs, resolve: comeBack } = Promise.withResolvers<void>()
-    let late: unknown
-    const before = write(database, add('before'))
-    const hung = write(database, async (db) => {
-      const statement = db.prepare('INSERT INTO notes (text) VALUES (?)')
-      statement.run('hung')
-      await hangs
-      try {
-        statement.run('late')
-      } catch (error) {
-        late = error
-      }
-    })
-    const after = write(database, add('after'))
-    await expect(hung).rejects.toMatchObject({ code: 'store-unavailable', message: expect.stringContaining('more than 50 ms') })
-    await Promise.all([before, after])
-    comeBack()
-    await turns(2)
-    expect(late).toBeInstanceOf(Error)
-    await write(database, add('end'))
-    expect(notes(database)).toEqual(['before', 'after', 'end'])
   })
 
   it('refuses a handle after its handler has ended, and statements that end the transaction', async () => {

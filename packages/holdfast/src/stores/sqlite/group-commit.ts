@@ -70,6 +70,8 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   /** How many have run and wait for their sync. */
   let unsynced = 0
   let isClosed = false
+  /** Whether a body that never came back still has the writer. */
+  let isHeld = false
   /** The state of the file, as `PRAGMA data_version` tells it, that a sync covers. */
   let coveredVersion: unknown
 
@@ -105,6 +107,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
 
   async function beginGroup(): Promise<boolean> {
     try {
+      if (isHeld) replaceWriter()
       if (durability.isSuspect) rewriteLog()
       await lock.begin(writer)
       return true
@@ -117,7 +120,6 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   async function runGroup(): Promise<boolean> {
     const members: Job[] = []
     let hasWritten = false
-    let isHeld = false
     try {
       const version = (writer.prepare('PRAGMA data_version').get() as { data_version: unknown }).data_version
       const isForeign = version !== coveredVersion
@@ -129,7 +131,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
         const job = queue.shift() as Job
         members.push(job)
         const transaction = new Transaction(writer)
-        isHeld = await runJob(job, transaction)
+        await runJob(job, transaction)
         hasWritten ||= transaction.hasWritten
         if (transaction.broken !== undefined) throw transaction.broken
         const now = performance.now()
@@ -153,30 +155,32 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
       rollBack(writer)
       rejectAll(members.length > 0 ? members : queue.splice(0), toStoreError(error, 'committing; nothing was kept'))
     }
-    if (isHeld) replaceWriter()
+    if (isHeld) {
+      try {
+        replaceWriter()
+      } catch {
+        // The next group tries again, and tells its callers.
+      }
+    }
     return hasWritten
   }
 
-  /** Runs one job; `true` when it holds on to the writer and was left behind. */
-  async function runJob(job: Job, transaction: Transaction): Promise<boolean> {
+  /** Runs one job, or leaves it behind when it holds on to the writer. */
+  async function runJob(job: Job, transaction: Transaction): Promise<void> {
     job.begin(transaction)
-    const isHeld = await holdWatch.race(job.ended)
+    isHeld = await holdWatch.race(job.ended)
     if (isHeld) {
       transaction.revoke()
       const held = `a handler held the database for more than ${holdLimitMs} ms and was rolled back; inside a transaction, do not wait for slow services or for another write of the same store`
       job.settle = () => job.reject(storeUnavailable(held))
     }
     transaction.end()
-    return isHeld
   }
 
   function replaceWriter(): void {
-    try {
-      writer = options.replaceWriter(writer)
-      coveredVersion = undefined
-    } catch {
-      // The next BEGIN runs on the closed connection and tells its callers.
-    }
+    writer = options.replaceWriter(writer)
+    coveredVersion = undefined
+    isHeld = false
   }
 
   /** After a failed sync: moves the log's content into the database file, which SQLite syncs, and starts the log anew. */
