@@ -60,7 +60,9 @@ export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: gi
   const first = connect()
   const reader = prepareFile(first, inMemory ? undefined : () => openReader(open, path, busyTimeoutMs))
   const ownsCheckpoints = open === openNodeSqlite && !inMemory && canCheckpointBeside(versionOf(first))
-  const durability = inMemory ? volatile : createDurability(syncFile ?? syncLog(path))
+  // As SQLite has found it: the path may be a URI, a link, or relative to a folder that the process leaves.
+  const { file } = first.prepare('PRAGMA database_list').get() as { file: string }
+  const durability = inMemory ? volatile : createDurability(syncFile ?? syncLog(file))
   let inserts = 0
   let quietUntil = 0
   let shared: number | undefined
@@ -75,7 +77,7 @@ export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: gi
   }
 
   const checkpoints: Checkpoints = ownsCheckpoints
-    ? createCheckpoints(reader, createCheckpointThread(path, checkpointWaitMs))
+    ? createCheckpoints(reader, createCheckpointThread(file, checkpointWaitMs))
     : noCheckpoints
 
   const group = createGroupCommit({
@@ -127,7 +129,7 @@ export function openDatabase({ path, open, busyTimeoutMs, holdLimitMs, clock: gi
     readDurably,
     onInsert: () => void inserts++,
     doctor: () =>
-      examine(path, reader, () => group.run((transaction) => transaction.inSavepoint(() => writeMeta(current, 'doctor', clock.now())))),
+      examine(file, reader, () => group.run((transaction) => transaction.inSavepoint(() => writeMeta(current, 'doctor', clock.now())))),
   })
 
   return {

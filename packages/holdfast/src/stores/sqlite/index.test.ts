@@ -1,4 +1,6 @@
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { createCall, runWithCall, toFields, transactionFact } from '../../core/index.ts'
 import { fakeClock } from '../../testing/index.ts'
@@ -22,6 +24,19 @@ describe('sqlite()', () => {
     })
     expect(store.read.prepare('SELECT text FROM notes').all()).toEqual([{ text: 'a' }, { text: 'b' }])
     expect((await store.idempotency.claim(claimOf('k', 'o2'))).kind).toBe('done')
+    await store.close()
+  })
+
+  it.each(['link', 'URI'])('puts on the disk what it writes through a %s to the file', async (kind) => {
+    const file = folder.file(`${kind}-target.db`)
+    const path = kind === 'URI' ? pathToFileURL(file).href : folder.file('link.db')
+    if (kind === 'link') {
+      writeFileSync(file, '')
+      symlinkSync(file, path)
+    }
+    const store = sqlite(path)
+    await store.write((db) => db.exec('CREATE TABLE notes (text TEXT)'))
+    expect((await store.idempotency.doctor()).map(({ code }) => code)).not.toContain('sqlite-not-writable')
     await store.close()
   })
 
