@@ -30,7 +30,7 @@ export class Connection implements SqliteDatabase {
 
   /** Whether SQLite ended the transaction by itself, as it may on a full disk. Drivers that do not tell are believed. */
   get hasLostTransaction(): boolean {
-    return this.driver.isTransaction === false
+    return (this.driver.isTransaction ?? this.driver.inTransaction) === false
   }
 
   /** Harmless when the driver's connection was closed already. */

@@ -39,6 +39,8 @@ export interface SqliteDriver extends SqliteDatabase {
   close(): unknown
   /** node:sqlite's name for it: whether a transaction is open. */
   readonly isTransaction?: boolean
+  /** better-sqlite3's, and Bun's. */
+  readonly inTransaction?: boolean
 }
 
 type NodeSqlite = { readonly DatabaseSync: typeof DatabaseSync }

@@ -62,6 +62,7 @@ describe('durability', () => {
     await expect(first).rejects.toMatchObject({ code: 'store-unavailable', cause: { message: 'EIO' } })
     await expect(second).rejects.toMatchObject({ code: 'store-unavailable' })
     await expect(durability.sync()).rejects.toMatchObject({ code: 'store-unavailable' })
+    await expect(durability.settled()).rejects.toMatchObject({ code: 'store-unavailable' })
     expect([started.length, durability.isSuspect]).toEqual([1, true])
     durability.restored()
     const third = durability.sync()

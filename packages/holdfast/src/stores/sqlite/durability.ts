@@ -8,7 +8,7 @@ export interface Durability {
   /** Resolves when everything that was committed before this call is on the disk. */
   sync(): Promise<void>
   readonly isSyncing: boolean
-  /** Resolves when the syncs that were asked for so far have ended; rejects when the last of them failed. */
+  /** Resolves when the syncs that were asked for so far have ended; rejects when one of them failed. */
   settled(): Promise<void>
   /** Whether a sync failed. Nothing counts as durable then, until the log was written anew and `restored` says so. */
   readonly isSuspect: boolean
@@ -73,7 +73,7 @@ export function createDurability(file: SyncFile): Durability {
     get isSyncing() {
       return current !== undefined
     },
-    settled: () => next ?? current ?? done,
+    settled: () => next ?? current ?? (isSuspect ? once() : done),
     get isSuspect() {
       return isSuspect
     },

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { claimOf, temporaryFolder } from '../../../test/sqlite/support.ts'
 import { sqlite } from './index.ts'
-import type { SqliteDatabase } from './index.ts'
+import type { SqliteDatabase, SqliteDriver } from './index.ts'
 
 const folder = temporaryFolder()
 const unavailable = { code: 'store-unavailable', cause: expect.anything() }
@@ -84,6 +84,32 @@ describe('an outage of the SQLite store', () => {
     expect(again.read.prepare('SELECT text FROM notes').all()).toEqual([{ text: 'b' }])
     await again.close()
     expect(connection).toBeDefined()
+  })
+
+  it('does so with drivers of another kind, which tell by another name', async () => {
+    const writers: DatabaseSync[] = []
+    const open = (path: string): SqliteDriver => {
+      const database = new DatabaseSync(path)
+      writers.push(database)
+      return {
+        exec: (sql) => database.exec(sql),
+        prepare: (sql) => database.prepare(sql),
+        close: () => database.close(),
+        // As better-sqlite3 has it.
+        get inTransaction() {
+          return database.isTransaction
+        },
+      }
+    }
+    const store = sqlite(folder.file('other-driver.db'), { open })
+    await store.write((db) => db.exec('CREATE TABLE notes (text TEXT)'))
+    const lost = store.write((db) => {
+      writers[0]?.exec('ROLLBACK')
+      db.exec("INSERT INTO notes VALUES ('stray')")
+    })
+    await expect(lost).rejects.toMatchObject({ code: 'store-unavailable' })
+    expect(store.read.prepare('SELECT text FROM notes').all()).toEqual([])
+    await store.close()
   })
 
   it('answers every operation with store-unavailable after its connection was closed under it', async () => {
