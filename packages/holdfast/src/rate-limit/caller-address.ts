@@ -126,11 +126,16 @@ function toNetwork(name: string): Network {
   return network
 }
 
-/** The `for` of each element of a Forwarded field (RFC 7239); empty where there is none. */
+/**
+ * The `for` of each element of a Forwarded field (RFC 7239); empty where there is none. Quotes are paired from the end, where proxies have
+ * appended: one that a caller opens and never closes must not swallow what they say.
+ */
 function forwardedFor(line: string): string[] {
-  const elements = line.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? []
+  const parts = line.replace(/\\["\\]/g, '_').split('"')
+  const plain = parts.map((part, index) => ((parts.length - index) % 2 === 1 ? part : part.replace(/[,;]/g, '_'))).join('"')
+  const elements = plain.match(/[^,]+/g) ?? []
   return elements.map((element) => {
-    const [, quoted, token] = /(?:^|;)\s*for\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))/i.exec(element) ?? []
-    return quoted?.replace(/\\(.)/g, '$1') ?? token ?? ''
+    const [, quoted, token = ''] = /(?:^|;)\s*for\s*=\s*(?:"([^"]*)"|([^;\s"]*))/i.exec(element) ?? []
+    return quoted ?? token
   })
 }
