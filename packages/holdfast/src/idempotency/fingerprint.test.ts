@@ -50,6 +50,7 @@ describe('the fingerprint of a call', () => {
       { type: 'application/octet-stream', body: Uint8Array.of(0, 254) },
     ],
     ['parts of a form, whatever their boundaries', form('x', '1'), form('y', '2')],
+    ['number of parts of a form, whatever its parts say', form('x', '1\r\n--x\r\n2'), form('y', '1\r\n--\r\n2')],
     ['presence of a body', {}, { body: '' }],
     ['order of the values of one query parameter', { url: '/t?to=a&to=b' }, { url: '/t?to=b&to=a' }],
   ])('changes with the %s', (_what, a, b) => {

@@ -59,9 +59,9 @@ function describeBody(body: Uint8Array, contentType: string, headers: HeaderRead
 
 const boundaryIn = /;\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i
 
-/** Whoever makes a form makes a boundary for it, and a form that is sent again is often made again: the parts are what counts. */
+/** Whoever makes a form makes a boundary for it, and a form that is sent again is often made again: the parts are what counts. In place of the boundary stands what no byte is read as. */
 function withoutBoundary(body: Uint8Array, boundary: string): string {
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1').replaceAll(`--${boundary}`, '--')
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1').replaceAll(`--${boundary}`, '\u0100')
 }
 
 function decodeJson(body: Uint8Array): string {
