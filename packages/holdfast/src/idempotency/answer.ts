@@ -160,15 +160,15 @@ function plainName(coding: string): string {
 /** A recorded body was small enough to keep; one that grows beyond this when decoded is sent as it is. */
 const largestDecoded = 67_108_864
 
-const decoders: Readonly<Record<string, (body: Uint8Array) => Promise<Uint8Array>>> = {
-  gzip: (body) => promisify(gunzip)(body, { maxOutputLength: largestDecoded }),
-  deflate: (body) => promisify(inflate)(body, { maxOutputLength: largestDecoded }),
-  br: (body) => promisify(brotliDecompress)(body, { maxOutputLength: largestDecoded }),
-}
+const decoders: ReadonlyMap<string, (body: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>> = new Map([
+  ['gzip', promisify(gunzip)],
+  ['deflate', promisify(inflate)],
+  ['br', promisify(brotliDecompress)],
+])
 
 async function decode(coding: string, body: Uint8Array): Promise<Uint8Array | undefined> {
   try {
-    return await decoders[plainName(coding.toLowerCase())]?.(body)
+    return await decoders.get(plainName(coding.toLowerCase()))?.(body, { maxOutputLength: largestDecoded })
   } catch {
     return undefined
   }

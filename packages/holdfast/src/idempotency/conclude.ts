@@ -22,7 +22,7 @@ export interface Conclusion {
  */
 export async function conclude(settings: Settings, keyed: KeyedCall, reply: Reply): Promise<Conclusion> {
   const { body, bytes } = await captureAnswer(settings, reply)
-  return concludeWith(settings, keyed, reply, body, bytes)
+  return concludeWith(settings, keyed.name, reply, body, bytes)
 }
 
 /** Reads the body of an answer, unless it says itself that it is too long or without an end. */
@@ -31,12 +31,12 @@ export function captureAnswer({ maxAnswerBytes }: Settings, reply: Reply): Promi
 }
 
 /** As `conclude`, for a reply whose body is known, or known to be lost. */
-export function concludeWith(settings: Settings, keyed: KeyedCall, reply: Reply, body: Body, bytes: Uint8Array | undefined): Conclusion {
+export function concludeWith(settings: Settings, name: KeyName, reply: Reply, body: Body, bytes: Uint8Array | undefined): Conclusion {
   const answer: Answer = { status: reply.status, headers: keptHeaders(reply.headers), body: bytes, answeredAt: settings.clock.now() }
   const shouldRetry = reply.status >= 500 ? false : undefined
   return {
     answer,
-    sealed: settings.sealer.seal(keyed.name, encodeAnswer(answer)),
+    sealed: settings.sealer.seal(name, encodeAnswer(answer)),
     reply: withHeaders(body === reply.body ? reply : withBody(reply, body), firstAnswerHeaders(reply, shouldRetry)),
   }
 }

@@ -99,7 +99,7 @@ class LeasedRun {
         throw error
       }
       // The effect stands although the answer broke off: a repeat is told so instead of running again.
-      return concludeWith(this.#settings, this.#keyed, reply, reply.body, undefined)
+      return concludeWith(this.#settings, this.#keyed.name, reply, reply.body, undefined)
     }
   }
 

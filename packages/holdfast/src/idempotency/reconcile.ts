@@ -1,6 +1,6 @@
 import { captureBody } from '../core/index.ts'
 import type { Reply } from '../core/index.ts'
-import { encodeAnswer, keptHeaders } from './answer.ts'
+import { concludeWith } from './conclude.ts'
 import { clockToleranceMs } from './key.ts'
 import type { KeyedCall } from './keyed-call.ts'
 import type { KeyName } from './seal.ts'
@@ -26,15 +26,12 @@ export type Resolved = { readonly response: Reply } | 'rerun'
 
 /** Settles an `unknown` key by hand. `false`: the key is not unknown (any more). */
 export async function resolveKey(settings: Settings, name: KeyName, resolved: Resolved): Promise<boolean> {
-  const { store, sealer, retentionMs, newOwner } = settings
-  const answer = resolved === 'rerun' ? undefined : await sealReply(settings, name, resolved.response)
+  const { store, sealer, retentionMs, newOwner, maxAnswerBytes } = settings
+  let answer: Uint8Array | undefined
+  if (resolved !== 'rerun') {
+    const { response } = resolved
+    const { body, bytes } = await captureBody(response.body, maxAnswerBytes)
+    answer = concludeWith(settings, name, response, body, bytes).sealed
+  }
   return bounded(settings, store.resolve({ id: sealer.id(name), owner: newOwner(), answer, retentionMs: retentionMs + clockToleranceMs }))
-}
-
-async function sealReply({ sealer, maxAnswerBytes, clock }: Settings, name: KeyName, reply: Reply): Promise<Uint8Array> {
-  const { bytes } = await captureBody(reply.body, maxAnswerBytes)
-  return sealer.seal(
-    name,
-    encodeAnswer({ status: reply.status, headers: keptHeaders(reply.headers), body: bytes, answeredAt: clock.now() }),
-  )
 }
