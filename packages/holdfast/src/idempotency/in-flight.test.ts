@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { createInFlight } from './in-flight.ts'
 
@@ -73,6 +74,18 @@ describe('draining', () => {
     expect(await isSettled(drained)).toBe(false)
     work.resolve()
     await drained
+  })
+
+  it('keeps the process from ending before, though nothing else does', () => {
+    const program = `
+      import { createInFlight } from ${JSON.stringify(new URL('./in-flight.ts', import.meta.url).href)}
+      const inFlight = createInFlight()
+      inFlight.track(new Promise((resolve) => setTimeout(resolve, 50).unref()))
+      await inFlight.drain()
+      console.log('drained')
+    `
+    const { stdout } = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program], { encoding: 'utf8' })
+    expect(stdout).toBe('drained\n')
   })
 
   it('tells everybody who asked', async () => {
