@@ -146,6 +146,42 @@ describeAdapters('answers', (start) => {
     expect(String((await send(port)).body)).toBe('streamed')
   })
 
+  it('sends a stream of the policy no faster than its reader takes it, and whole', async () => {
+    const chunks = 512
+    let pulls = 0
+    const large = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (pulls++ < chunks) controller.enqueue(new Uint8Array(65_536))
+        else controller.close()
+      },
+    })
+    const port = await start(
+      async () => createReply(200, {}, large),
+      () => ({}),
+    )
+    const res = await open(port)
+    for (let before = -1; before !== pulls;) {
+      before = pulls
+      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+    }
+    expect(pulls).toBeLessThan(chunks)
+    expect((await bodyOf(res)).byteLength).toBe(chunks * 65_536)
+  })
+
+  it('makes no more of a stream whose reader has gone', async () => {
+    const cancelled = Promise.withResolvers<void>()
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+      cancel: () => cancelled.resolve(),
+    })
+    const port = await start(
+      async () => createReply(200, {}, endless),
+      () => ({}),
+    )
+    ;(await open(port)).destroy()
+    await cancelled.promise
+  })
+
   it('breaks off when a stream of the policy breaks', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     let pulls = 0
