@@ -48,12 +48,8 @@ const forms: Record<string, (bytes: Uint8Array<ArrayBuffer>, response: Response)
   json: (bytes) => JSON.parse(decoder.decode(bytes)),
   arrayBuffer: ({ buffer }) => buffer,
   bytes: (bytes) => bytes,
-  blob: (bytes, response) => typed(bytes, response).blob(),
-  formData: (bytes, response) => typed(bytes, response).formData(),
-}
-
-function typed(bytes: Uint8Array<ArrayBuffer>, { headers }: Response): Response {
-  return new Response(bytes, { headers: { 'content-type': headers.get('content-type') ?? '' } })
+  blob: (bytes, response) => new Response(bytes, response).blob(),
+  formData: (bytes, response) => new Response(bytes, response).formData(),
 }
 
 /** A prototype whose methods take the place of the platform's. */

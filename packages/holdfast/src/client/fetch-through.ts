@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Call } from '../core/call.ts'
 import { HoldfastError } from '../core/errors.ts'
 import type { Policy } from '../core/policy.ts'
+import { safe } from '../retry/methods.ts'
 import { bodyFact, recordOf } from '../retry/record.ts'
 import { applyCallOptions, optionsOf } from './call-options.ts'
 import { toCallFields } from './call-fields.ts'
@@ -27,14 +28,12 @@ export interface FetchThroughOptions {
   readonly fetch?: Fetch
   /** Which origins get headers of ours. @default all; in a browser that of the page */
   readonly trust?: Trust
-  /** Makes streams sendable more than once: `replayStreams()`. Without it a stream that an attempt has begun to read is gone. */
+  /** Makes streams sendable more than once: `replayStreams()`. Without it a stream is for one attempt. */
   readonly keepStream?: StreamKeeper
   /** Looks after the bodies of answers: `bodyWatch()`. Without it they are left alone, and `buffer` does nothing. */
   readonly watch?: BodyWatch
   readonly clock?: Clock
 }
-
-const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])
 
 /**
  * Makes a `fetch` out of policies. `createFetch` is this with all of them; use it to carry only what you need.

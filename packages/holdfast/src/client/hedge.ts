@@ -7,6 +7,7 @@ import { retryCosts, sharedBudget } from '../retry/budget.ts'
 import type { RetryBudget } from '../retry/budget.ts'
 import { discard } from '../retry/discard.ts'
 import { createLatency } from '../retry/latency.ts'
+import { safe } from '../retry/methods.ts'
 import { notify } from '../retry/notify.ts'
 import { complete } from '../retry/complete.ts'
 import type { Outcome } from '../retry/outcome.ts'
@@ -25,8 +26,6 @@ export interface HedgeOptions {
   /** Told when a second request is sent. */
   readonly onHedge?: (event: { readonly origin: string; readonly method: string; readonly afterMs: number }) => void
 }
-
-const safe = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY'])
 
 /** Parts of a path that name one thing of many: numbers, and identifiers with a digit. */
 const names = /\/[^/?#]*\d[^/?#]*/g
@@ -84,8 +83,11 @@ export function hedge(options: HedgeOptions = {}): Policy {
         const outcome = await attempt(call.with({ signal }), next)
         running.delete(aborter)
         if (isDone) return
-        // A failure wins only when nothing better can come.
-        if (running.size > 0 && !('reply' in outcome && outcome.reply.status < 500)) {
+        // A failure wins only when nothing better can come, and so does a refusal: it may be of the second request alone.
+        if (
+          running.size > 0 &&
+          !('reply' in outcome && outcome.reply.status < 500 && ![409, 421, 425, 429].includes(outcome.reply.status))
+        ) {
           failed = outcome
           return
         }

@@ -46,8 +46,10 @@ export function replayStreams(limits: ReplayLimits = {}): StreamKeeper {
     function add(chunk: Uint8Array): void {
       kept.push(chunk)
       if (isGone) return
-      size += chunk.byteLength
-      held += chunk.byteLength
+      // A chunk that is no bytes has none; `fetch` refuses it in its own words.
+      const { byteLength = 0 } = chunk as Partial<Uint8Array>
+      size += byteLength
+      held += byteLength
       if (size > replayBytes || held > replayBytesInAll) forget()
     }
 

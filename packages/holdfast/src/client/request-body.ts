@@ -14,11 +14,23 @@ export type StreamKeeper = (stream: ReadableStream<Uint8Array>) => RequestBody
 
 /** Makes the body of a call from what `fetch` was given. */
 export function toRequestBody(value: BodyValue | null | undefined, keep: StreamKeeper = sendOnce): RequestBody {
-  if (value instanceof ReadableStream) return keep(value as ReadableStream<Uint8Array>)
   if (value === undefined || value === null) return nothing
-  // A caller may use its array again as soon as it has an answer, which an abandoned attempt may still be reading for.
-  const sent = value instanceof Uint8Array ? value.slice() : value
+  if (value instanceof ReadableStream) return keep(value as ReadableStream<Uint8Array>)
+  // Node takes whatever gives bytes one after the other, and gives them once.
+  if ((value as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]) return keep(ReadableStream.from(value as AsyncIterable<Uint8Array>))
+  const sent = copyOf(value)
   return lasting(() => sent)
+}
+
+/** A body that its caller may change as soon as the call has begun: `fetch` reads it at once, a further attempt does so later. */
+function copyOf(value: BodyValue): BodyValue {
+  const { buffer = value, byteOffset, byteLength, getAll } = value as Partial<Uint8Array & FormData>
+  // Not `slice`, which copies nothing of a `Buffer`.
+  if (byteLength !== undefined) return new Uint8Array(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength))
+  if (getAll === undefined) return value
+  const copy = new (value.constructor as typeof FormData)()
+  for (const [name, part] of value as FormData) copy.append(name, part as string)
+  return copy
 }
 
 /** A body that can be sent as often as one likes. */
@@ -28,26 +40,17 @@ export function lasting(next: RequestBody['next']): RequestBody {
 
 const nothing = lasting(() => undefined)
 
-/** A stream can be sent until an attempt has begun to read it. */
+/** A stream that nothing keeps can be given to one attempt. */
 function sendOnce(stream: ReadableStream<Uint8Array>): RequestBody {
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  let isIntact = true
   return {
     get isIntact() {
-      return reader === undefined
+      return isIntact
     },
-    next: () =>
-      new ReadableStream<Uint8Array>(
-        {
-          async pull(controller) {
-            reader ??= stream.getReader()
-            const { done, value } = await reader.read()
-            if (done) controller.close()
-            else controller.enqueue(value)
-          },
-          cancel: (reason) => reader?.cancel(reason),
-        },
-        { highWaterMark: 0 },
-      ),
+    next() {
+      isIntact = false
+      return stream
+    },
     release() {},
   }
 }

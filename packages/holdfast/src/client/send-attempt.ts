@@ -49,10 +49,10 @@ export function sendAttempt(
     const attempt = new Attempt(call, clock, resolve, reject)
     if (attempt.reason !== undefined) return
     try {
-      send(call, attempt).then(
-        (response) => attempt.settle(response, call, watch),
-        (error: unknown) => attempt.fail(error),
-      )
+      // Also what a `fetch` gives that is no answer.
+      send(call, attempt)
+        .then((response) => attempt.settle(response, call, watch))
+        .catch((error: unknown) => attempt.fail(error))
     } catch (error) {
       // A `fetch` that throws where it should reject.
       attempt.fail(error)

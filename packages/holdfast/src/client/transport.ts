@@ -37,7 +37,9 @@ export function transmit(call: Call, fetch: Fetch, trust: Trust, sending: Sendin
     if (sending.patienceMs < 1e9) setLine(lines, 'holdfast-timeout', String(Math.floor(sending.patienceMs)))
     if (number > 1) setLine(lines, 'holdfast-attempt', String(number))
   }
-  const target = url === source.url ? input : input instanceof Request ? new Request(url, input as RequestInit) : url
+  // A body that is being read already would be refused; ours is sent anyway.
+  const head = (request: Request): RequestInit => new Request(request, body ? { body: '' } : {}) as RequestInit
+  const target = url === source.url ? input : input instanceof Request ? new Request(url, head(input)) : url
   const own = ownTransportOf(fetch)
   if (own !== undefined) return own(target, init, method, lines, body, sending)
   const sent: RequestInit = { ...init, method, headers: toInit(lines), signal: sending.signal }

@@ -52,6 +52,7 @@ export function decideRetry(state: Attempted, random: Random): RetryVerdict {
   return { kind: 'retry', waitMs }
 }
 
-function stop(reason: StopReason): RetryVerdict {
+/** No further attempt, and why. */
+export function stop(reason: StopReason): RetryVerdict {
   return { kind: 'stop', reason }
 }

@@ -8,10 +8,11 @@ import { retryCosts, successEarns } from './budget.ts'
 import { classifyFailure } from './classify-failure.ts'
 import { classifyReply } from './classify-reply.ts'
 import { complete } from './complete.ts'
-import { decideRetry } from './decide.ts'
+import { decideRetry, stop } from './decide.ts'
 import type { RetryVerdict } from './decide.ts'
 import { discard } from './discard.ts'
 import { sharedLatency } from './latency.ts'
+import { idempotent } from './methods.ts'
 import { notify } from './notify.ts'
 import { rulesFact, toRetrySettings } from './options.ts'
 import type { RetryOptions, RetrySettings } from './options.ts'
@@ -61,12 +62,12 @@ async function attemptAgain(settings: RetrySettings, call: Call, next: Next, fir
   const record = recordOf(call)
   const origin = originOf(call.url)
   let outcome = first
-  for (let attempts = 1; ;) {
+  for (let attempts = 1, polls = 0; ;) {
     const { reply, error }: Either = outcome
     const kind =
       reply !== undefined ? classifyReply(reply.status, await readAdvice(reply, clock)) : signal?.aborted ? 'final' : classifyFailure(error)
     if (reply === undefined && kind === 'maybe') record.isUnknown = true
-    const verdict = decide(settings, call, outcome, kind, attempts)
+    const verdict = decide(settings, call, outcome, kind, kind === 'in-progress' ? ++polls : attempts)
     const event = { origin, method, class: kind }
     if (verdict.kind === 'stop') {
       const reason = signal?.aborted ? 'abort' : verdict.reason
@@ -100,9 +101,6 @@ function succeed({ clock, budget }: RetrySettings, { url }: Call, reply: Reply, 
   return reply
 }
 
-/** Methods whose repetition changes nothing (RFC 9110 section 9.2.2; QUERY is safe). */
-const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PUT', 'DELETE'])
-
 function decide(settings: RetrySettings, call: Call, outcome: Outcome, kind: OutcomeClass, attempts: number): RetryVerdict {
   const rules = complete(settings, call.facts.get(rulesFact) ?? {})
   const { reply, error }: Either = outcome
@@ -128,9 +126,9 @@ function decide(settings: RetrySettings, call: Call, outcome: Outcome, kind: Out
   )
   if (verdict.kind === 'stop') return verdict
   // Another layer has already done what can be done: retries of several layers multiply.
-  if (field('holdfast-retries') === 'handled') return { kind: 'stop', reason: 'handled' }
-  if (rules.shouldRetry?.(outcome, kind) === false) return { kind: 'stop', reason: 'declined' }
-  return settings.budget(origin).take(costOf(kind)) ? verdict : { kind: 'stop', reason: 'budget' }
+  if (field('holdfast-retries') === 'handled') return stop('handled')
+  if (rules.shouldRetry?.(outcome, kind) === false) return stop('declined')
+  return settings.budget(origin).take(costOf(kind)) ? verdict : stop('budget')
 }
 
 function costOf(kind: OutcomeClass): number {

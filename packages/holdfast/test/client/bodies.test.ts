@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { meta } from '../../src/client/index.ts'
 import { answer, createWorld, refused, reset } from './support/world.ts'
@@ -74,6 +75,51 @@ describe('the body of a request', () => {
     body.fill(0)
     await until(response)
     expect(sent.map((one) => text(one.body))).toEqual(['first', 'first'])
+  })
+
+  it.each<[string, (bytes: Uint8Array<ArrayBuffer>) => NonNullable<RequestInit['body']>]>([
+    ['a Buffer', (bytes) => Buffer.from(bytes.buffer, 2, 5)],
+    ['an ArrayBuffer', ({ buffer }) => buffer],
+    ['a view of one', ({ buffer }) => new DataView(buffer, 2, 5)],
+  ])('that is %s may be used for something else as soon as the call has begun', async (_what, toBody) => {
+    const bytes = new TextEncoder().encode('--first--')
+    const { fetch, url, sent, until } = createWorld([reset, answer(200)])
+    const response = fetch(url, { method: 'PUT', body: toBody(bytes) })
+    bytes.fill(0)
+    await until(response)
+    expect(sent).toHaveLength(2)
+    for (const one of sent) expect(text(one.body).replaceAll('-', '')).toBe('first')
+  })
+
+  it.each<[string, URLSearchParams | FormData]>([
+    ['parameters', new URLSearchParams({ page: '1' })],
+    ['a form', new FormData()],
+  ])('that is %s may be changed for the next call as soon as the call has begun', async (_what, body) => {
+    body.set('page', 'first')
+    const { fetch, url, sent, until } = createWorld([reset, answer(200)])
+    const response = fetch(url, { method: 'PUT', body })
+    body.set('page', 'second')
+    await until(response)
+    expect(sent.map((one) => /first|second/.exec(text(one.body))?.[0])).toEqual(['first', 'first'])
+  })
+
+  it('that gives its bytes one after the other, as a stream of Node does, is the same on both attempts', async () => {
+    const { call, sent } = createWorld([answer(503), answer(200)])
+    const body = Readable.from([Buffer.from('hello '), Buffer.from('world')]) as unknown as NonNullable<RequestInit['body']>
+    await call({ method: 'PUT', body, duplex: 'half' } as RequestInit)
+    expect(sent.map((one) => text(one.body))).toEqual(['hello world', 'hello world'])
+  })
+
+  it('that holds something else than bytes is refused by fetch, and leaves the limit for all calls as it is', async () => {
+    const strange = new ReadableStream({
+      start(controller) {
+        controller.enqueue('text')
+        controller.close()
+      },
+    })
+    await expect(createWorld([answer(200)]).call({ method: 'PUT', body: strange, duplex: 'half' })).rejects.toThrow(TypeError)
+    const { call } = createWorld([answer(503), answer(200)], { replayBytesInAll: 10 })
+    expect(meta(await call({ method: 'PUT', body: streamOf('longer than that'), duplex: 'half' })).stop).toBe('body')
   })
 })
 

@@ -26,6 +26,13 @@ describe('several endpoints', () => {
     expect([response.status, to(), now(), meta(response).endpoint]).toEqual([201, 'ab', 0, names.b])
   })
 
+  it('get the body of a Request, too, that the first one did not take', async () => {
+    const { fetch, until, sent, to, names } = pair(refused, answer(201))
+    const request = new Request(`${names.a}/things`, { method: 'POST', body: 'whole', redirect: 'error' })
+    const response = await until(fetch(request))
+    expect([response.status, to(), new TextDecoder().decode(sent[1]?.body)]).toEqual([201, 'ab', 'whole'])
+  })
+
   it('get nothing for a while after five failures in a row, and then one call that finds out [58]', async () => {
     let isUp = false
     const { call, to, time, until } = pair(() => (isUp ? answer(200)() : reset()), answer(200))
@@ -137,6 +144,13 @@ describe('a hedge', () => {
   it('does not win with a failure while the other may still be answered [61]', async () => {
     const world = await warmedUp((_sent, number) =>
       number === 1 ? new Promise<Response>((resolve) => world.time.after(200, () => resolve(answer(200, {}, 'late')()))) : answer(500)(),
+    )
+    expect(await (await world.call()).text()).toBe('late')
+  })
+
+  it.each([409, 425, 429])('does not win with a refusal of its own, such as %i', async (status) => {
+    const world = await warmedUp((_sent, number) =>
+      number === 1 ? new Promise<Response>((resolve) => world.time.after(200, () => resolve(answer(200, {}, 'late')()))) : answer(status)(),
     )
     expect(await (await world.call()).text()).toBe('late')
   })

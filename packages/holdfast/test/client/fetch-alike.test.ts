@@ -74,6 +74,11 @@ describe('the client, in the place of fetch', () => {
     expect(inits[1]?.headers).toEqual({ 'x-a': 'b, c', 'holdfast-timeout': '10000' })
   })
 
+  it('rejects when fetch gives what is no answer', async () => {
+    const fetch = createFetch({ fetch: (async () => undefined) as never, retries: 0 })
+    await expect(fetch('http://silent.example/')).rejects.toThrow(TypeError)
+  })
+
   it('leaves nothing behind when fetch throws where it should reject', async () => {
     const clock = fakeClock()
     const caller = new AbortController()

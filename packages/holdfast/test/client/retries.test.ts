@@ -54,6 +54,13 @@ describe('a POST', () => {
     expect(sent[1]?.at).toBeGreaterThanOrEqual(1_000)
   })
 
+  it('asks less and less often while an earlier attempt runs and nobody says when to come back', async () => {
+    const { call, sent } = createWorld([problemAnswer(409, 'in-progress')])
+    await call(post)
+    const waits = sent.slice(1).map(({ at }, index) => at - (sent[index]?.at ?? 0))
+    expect(waits.slice(0, 6)).toEqual([50, 100, 200, 400, 800, 1600])
+  })
+
   it('is not repeated when its key belongs to another call [10]', async () => {
     const { call, sent } = createWorld([problemAnswer(422, 'key-reused')])
     const response = await call(post)

@@ -7,6 +7,7 @@ import type { Policy } from '../../core/policy.ts'
 import { discard } from '../../retry/discard.ts'
 import { conclude } from '../../retry/attempt.ts'
 import { originOf } from '../../retry/per-origin.ts'
+import { idempotent } from '../../retry/methods.ts'
 import { bodyFact } from '../../retry/record.ts'
 import { isOpen } from './decide.ts'
 import { sharedHealth, toHealthSettings, watched } from './shared.ts'
@@ -25,8 +26,6 @@ export interface EndpointsOptions extends HealthOptions {
 
 /** Where the last attempt of a call went. */
 const lastFact: FactKey<string> = defineFact<string>('endpoint')
-
-const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PUT', 'DELETE'])
 
 /**
  * Sends calls to the first of several endpoints that works. One that took nothing is passed over within the same attempt, without a wait; one

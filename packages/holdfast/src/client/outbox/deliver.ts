@@ -42,11 +42,11 @@ export async function deliver(settings: OutboxSettings, entry: Entry, signal: Ab
 }
 
 async function send({ fetch, authorize }: OutboxSettings, entry: Entry, { signal }: CallScope): Promise<Response> {
-  const headers = new Headers(entry.headers.map(([name, value]): [string, string] => [name, value]))
+  const headers = new Headers(entry.headers as [string, string][])
   for (const [name, value] of Object.entries(await authorize(entry))) headers.set(name, value)
   headers.set('idempotency-key', `"${entry.key}"`)
   const { method, body } = entry
-  return fetch(entry.url, { method, headers, signal, ...(body !== undefined && { body: body as NonNullable<RequestInit['body']> }) })
+  return fetch(entry.url, { method, headers, signal, body } as RequestInit)
 }
 
 async function settlementOf(

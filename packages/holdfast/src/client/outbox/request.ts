@@ -35,11 +35,7 @@ export async function toNewEntry(
   assertName('intent', id)
   if (lane !== undefined) assertName('lane', lane)
   // Refuses what no fetch would send, and settles type and boundary of the body.
-  const request = toRequest(url, {
-    method,
-    ...(headers !== undefined && { headers }),
-    ...(body !== undefined && { body, duplex: 'half' }),
-  } as RequestInit)
+  const request = toRequest(url, { method, headers, body, duplex: 'half' } as RequestInit)
   const kept = [...request.headers].filter(([name]) => {
     if (name === 'idempotency-key') throw configurationError('idempotency-key: an outbox makes the keys itself')
     if (!secretField.test(name)) return true

@@ -19,13 +19,9 @@ const item = /\s*("(?:[^"\\]|\\.)*"|[\w.*-]+)((?:\s*;\s*[\w.*-]+(?:=(?:"(?:[^"\\
 const wholeNumber = /^\d{1,15}$/
 
 /** The names of the older dialects. */
-const olderNames = ['ratelimit-', 'x-ratelimit-', 'x-rate-limit-'].map((prefix) => ({
-  prefix,
-  remaining: `${prefix}remaining`,
-  reset: `${prefix}reset`,
-  limit: `${prefix}limit`,
-}))
-const none: readonly Standing[] = []
+const olderNames = ['ratelimit-', 'x-ratelimit-', 'x-rate-limit-'].map((prefix) =>
+  ['', 'remaining', 'reset', 'limit'].map((name) => prefix + name),
+)
 
 /**
  * Reads what an answer says about limits, in all dialects: `RateLimit: "name";r=5;t=10` (drafts 8 to 10; `a` and `w` in the next one), `limit=10,
@@ -39,12 +35,12 @@ export function readStandings(headers: HeaderReader, clock: Pick<Clock, 'now'>):
   const field = headers.get('ratelimit')
   if (field !== null)
     return headers.has('age') ? [] : field.includes('remaining=') ? ofDraft7(field) : ofDraft8(field, headers.get('ratelimit-policy'))
-  for (const { prefix, remaining: name, reset, limit } of olderNames) {
+  for (const [prefix = '', name = '', reset = '', limit = ''] of olderNames) {
     const remaining = headers.get(name)
     if (remaining !== null && !headers.has('age'))
       return standing(prefix, remaining, resetOf(headers.get(reset), headers.get('date'), clock.now()), headers.get(limit))
   }
-  return none
+  return []
 }
 
 function standing(name: string, remaining: unknown, reset: unknown, capacity: unknown): Standing[] {
