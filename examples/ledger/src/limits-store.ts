@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises'
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { dirname } from 'node:path'
-import type { PolicyEvent, Store } from 'holdfast'
+import type { Store } from 'holdfast'
 import type { LimitStore } from 'holdfast/rate-limit'
 import type { LedgerDatabase } from './database/database.ts'
 
@@ -76,16 +75,4 @@ export function notThere(where: string, cause: unknown): Error {
 /** A URL that may be shown. */
 export function withoutPassword(text: string): string {
   return text.replace(/:[^:@/]*@/, ':***@')
-}
-
-/** Says when limits are decided without their store, and when no longer. */
-export function reportLimitsAway(say: (line: string) => void): () => void {
-  const listen = (message: unknown): void => {
-    const { policy, verdict, subject = '' } = message as PolicyEvent
-    if (policy !== 'rate-limit') return
-    if (verdict === 'store-away') say(`limits: ${subject} does not answer; this process goes on with its share of what it last said`)
-    if (verdict === 'store-back') say(`limits: ${subject} is back`)
-  }
-  subscribe('holdfast:policy', listen)
-  return () => void unsubscribe('holdfast:policy', listen)
 }

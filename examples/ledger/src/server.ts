@@ -7,7 +7,8 @@ import { mount } from './adapters/index.ts'
 import { createApp } from './app.ts'
 import { assertSameSecret, openDatabase } from './database/open.ts'
 import { accountLimits } from './limits.ts'
-import { openLimitsStore, reportLimitsAway } from './limits-store.ts'
+import { openLimitsStore } from './limits-store.ts'
+import { reportStores } from './report-stores.ts'
 import { developmentCertificate } from './development-ca.ts'
 import { checkLists } from './check-lists.ts'
 import type { Options } from './flags.ts'
@@ -28,7 +29,7 @@ const dayMs = 86_400_000
 export async function startLedger(options: Options, secret: string): Promise<RunningLedger> {
   const database = await openDatabase(options.store)
   const limitsStore = await openLimitsStore(options.limitsStore, options.store, database)
-  const stopReporting = reportLimitsAway((line) => console.error(line))
+  const stopReporting = reportStores((line) => console.error(line))
   const app = createApp({
     database,
     secret,
