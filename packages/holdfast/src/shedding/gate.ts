@@ -1,3 +1,4 @@
+import { monotonic } from '../core/index.ts'
 import type { Cancel, Clock, Random } from '../core/index.ts'
 import { decideLimit, learnBaselines } from './adaptive-limit.ts'
 import type { LimitState } from './adaptive-limit.ts'
@@ -70,14 +71,15 @@ const lateLoopMs = 100
 
 /** Makes a gate. It looks at its limit whenever an answer ends a window, and needs no timer. */
 export function createGate({ clock, initialLimit, minLimit, maxLimit, maxWaitMs, loopDelay, random }: GateSettings): Gate {
+  const now = (): number => monotonic(clock)
   let state: LimitState = { limit: initialLimit, baselines: new Map() }
   let underWay = 0
   const ofCaller = new Map<string, number>()
   const line = createWaitingLine()
-  const window = createLatencyWindow(clock.now())
+  const window = createLatencyWindow(now())
 
   let probe: Probe | undefined
-  let nextProbeAt = clock.now() + probeEveryMs
+  let nextProbeAt = now() + probeEveryMs
 
   /** Since the window began, and not by a probe: what happened once, a while ago, is no reason to turn away more of them. */
   let haveCriticalBeenRefused = false
@@ -123,16 +125,16 @@ export function createGate({ clock, initialLimit, minLimit, maxLimit, maxWaitMs,
 
   /** Counts a call in; its caller was counted when it arrived. */
   function letIn({ caller, routeClass }: Entrant): Pass {
-    const startedAt = clock.now()
+    const startedAt = now()
     underWay += 1
     window.underWay(underWay)
     let isInside = true
     return {
       answered(isOverload) {
-        const now = clock.now()
+        const at = now()
         if (isOverload) window.overloaded(startedAt)
-        window.answered(routeClass, startedAt, now)
-        adapt(now)
+        window.answered(routeClass, startedAt, at)
+        adapt(at)
       },
       leave() {
         if (!isInside) return
@@ -146,7 +148,7 @@ export function createGate({ clock, initialLimit, minLimit, maxLimit, maxWaitMs,
 
   function callNext(): void {
     // What waits is critical at least; `critical+` waits only where even its share is full.
-    while (line.length > 0 && hasRoom('critical', underWay, limitFor('critical'))) line.next(clock.now(), probe === undefined)
+    while (line.length > 0 && hasRoom('critical', underWay, limitFor('critical'))) line.next(now(), probe === undefined)
   }
 
   function wait(entrant: Entrant, signal: AbortSignal | undefined): Promise<Pass | Refusal> {
@@ -160,7 +162,7 @@ export function createGate({ clock, initialLimit, minLimit, maxLimit, maxWaitMs,
         resolve(outcome)
       }
       const waiter: Waiter = {
-        arrivedAt: clock.now(),
+        arrivedAt: now(),
         admit: () => settle(letIn(entrant)),
         refuse: () => settle('late'),
       }

@@ -132,6 +132,28 @@ describe('shedding', () => {
     }
   })
 
+  it('goes on adapting when the wall clock is set back', async () => {
+    const steady = fakeClock()
+    let set = 0
+    const { send, answer, gate } = open({
+      initialLimit: 100,
+      clock: { ...steady, now: () => steady.now() + set, monotonic: () => steady.now() },
+    })
+    const serve = async (status: number): Promise<void> => {
+      for (let n = 0; n < 60; n++) {
+        const calls = Array.from({ length: 3 }, () => send(callBy('a')))
+        steady.advance(20)
+        if (n === 30) set = -3_600_000
+        for (const _ of calls) answer(status)
+        await settle()
+      }
+    }
+    await serve(200)
+    expect(gate.limit).toBe(100)
+    await serve(503)
+    expect(gate.limit).toBeLessThan(70)
+  })
+
   it('keeps no caller in mind who has nothing under way', async () => {
     const { send, answer, gate } = open({ initialLimit: 1_000 })
     for (let n = 0; n < 500; n++) void send(callBy(`c${n}`))
