@@ -6,10 +6,7 @@ import { isHttp1 } from './held.ts'
 
 /** Applies to the framework's head what a policy's reply has different: only the changes, when the reply says what they are. */
 export function changeHead(res: ServerResponse, live: Reply, reply: Reply): void {
-  if (reply.status !== live.status) {
-    res.statusCode = reply.status
-    dropReason(res)
-  }
+  if (reply.status !== live.status) dropReason(res)
   const { headers } = reply
   if (headers === live.headers) return
   if (headers instanceof ChangedFields && headers.base === live.headers) {

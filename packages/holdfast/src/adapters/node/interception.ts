@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { types } from 'node:util'
 import { bodyIncomplete } from '../../core/errors.ts'
 import { toFields } from '../../core/fields.ts'
 import type { Reply } from '../../core/reply.ts'
@@ -61,6 +62,8 @@ export class Interception {
       assertReply(reply)
       if (live === undefined || reply.body !== live.body) return this.#replace(reply)
       unmark(this.#call.res)
+      // What a handler sets after its head, by an error that comes too late say, has no effect.
+      this.#call.res.statusCode = reply.status
       if (reply !== live) changeHead(this.#call.res, live, reply)
       this.#letGo()
     } catch (error) {
@@ -91,7 +94,7 @@ export class Interception {
 
   #write(chunk: Uint8Array | string, encoding: Encoding, callback: WriteCallback | undefined): boolean {
     const { res } = this.#call
-    if (this.#phase === 'open') return this.#natives.write.call(res, chunk, encoding, callback)
+    if (this.#phase === 'open' || !isChunk(chunk)) return this.#natives.write.call(res, chunk, encoding, callback)
     if (this.#phase === 'held' && this.#isEnded) return asEnded(res, () => this.#natives.write.call(res, chunk, encoding, callback))
     const done = typeof encoding === 'function' ? encoding : (callback ?? undefined)
     if (this.#phase === 'discarding') {
@@ -103,7 +106,8 @@ export class Interception {
 
   #end(chunk: unknown, encoding: Encoding, callback: WriteCallback | undefined): ServerResponse {
     const { res } = this.#call
-    if (this.#phase === 'open') return this.#natives.end.call(res, chunk, encoding, callback)
+    if (this.#phase === 'open' || (chunk && typeof chunk !== 'function' && !isChunk(chunk)))
+      return this.#natives.end.call(res, chunk, encoding, callback)
     if (this.#phase === 'held' && this.#isEnded) return asEnded(res, () => this.#natives.end.call(res, chunk, encoding, callback))
     const done =
       typeof chunk === 'function' ? (chunk as WriteCallback) : typeof encoding === 'function' ? encoding : (callback ?? undefined)
@@ -112,7 +116,7 @@ export class Interception {
       return res
     }
     const body = this.#hold()
-    this.#endsWithChunk = typeof chunk === 'string' || chunk instanceof Uint8Array
+    this.#endsWithChunk = isChunk(chunk)
     if (this.#endsWithChunk) body.push(chunk as string, toEncoding(encoding), undefined)
     this.#isEnded = true
     this.#endCallback = done
@@ -139,6 +143,7 @@ export class Interception {
   #hold(): HeldBody {
     if (this.#body !== undefined) return this.#body
     const { res } = this.#call
+    takeHead(res, res.statusCode)
     const body = new HeldBody(res.writableHighWaterMark, () => this.#untilClosed())
     this.#body = body
     this.#phase = 'held'
@@ -211,6 +216,11 @@ export class Interception {
     this.#giveDrain()
     if (isLate) divert(res)
   }
+}
+
+/** What Node takes. Anything else it is given at once, to refuse it inside the handler's own call, before it does anything. */
+function isChunk(chunk: unknown): chunk is Uint8Array | string {
+  return typeof chunk === 'string' || types.isUint8Array(chunk)
 }
 
 function toEncoding(encoding: Encoding): BufferEncoding | undefined {

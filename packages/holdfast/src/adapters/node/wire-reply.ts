@@ -32,9 +32,8 @@ function toRecord({ headers }: Reply, isHttp2: boolean): WireReply['head'] {
   const head: WireReply['head'] = {}
   for (const [name, value] of headers) {
     if (name === 'transfer-encoding' || (isHttp2 && ofConnection.has(name))) continue
-    const before = name === 'set-cookie' ? head[name] : undefined
-    if (Array.isArray(before)) before.push(value)
-    else head[name] = name === 'set-cookie' ? [value] : value
+    if (name === 'set-cookie') ((head[name] ??= []) as string[]).push(value)
+    else head[name] = value
   }
   return head
 }
