@@ -87,7 +87,7 @@ describe('a chain of versions', () => {
     const shapes = [...(versions.chain.snapshots.get(v3)?.shapes.keys() ?? [])]
     for (const shape of shapes)
       for (const version of [v1, v2]) expect(tryVersion(versions, version, shape, runs, seeded(7))).toBeUndefined()
-    for (const stage of versions.chain.stages) expect(tryChange(versions.chain, stage, runs, seeded(7))).toBeUndefined()
+    for (const stage of versions.chain.stages) expect(tryChange(versions, stage, runs, seeded(7))).toBeUndefined()
   })
 
   it('tells apart the shapes of a union by what is fixed in them', () => {

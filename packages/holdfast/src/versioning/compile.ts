@@ -1,4 +1,4 @@
-import type { Chain, ChainStep } from './chain.ts'
+import type { Chain, ChainStep, Stage } from './chain.ts'
 import type { Refusal } from './change.ts'
 import type { PlanNode, Step, Trace } from './json/rewrite.ts'
 import { fromValue } from './json/value.ts'
@@ -11,6 +11,7 @@ import { createPointerMap } from './pointers.ts'
 import type { PointerMap } from './pointers.ts'
 import { planQuery } from './query.ts'
 import type { Placed, QueryPlan } from './query.ts'
+import type { Shapes } from './schema/schema.ts'
 
 /** What happens to the calls of one route under one version. Whatever is `undefined` stays as it came. */
 export interface RoutePlan {
@@ -53,10 +54,10 @@ export function compileVersion(chain: Chain, version: string): VersionPlan {
   const place = chain.versions.indexOf(version)
   const isMissing = (change: number): boolean => (chain.versionOf[change] as number) > place
   const placed = chain.changes.map((what, change) => ({ change, what })).filter(({ change }) => isMissing(change))
-  const ups = plannerOf(chain, version, isMissing, 'up')
-  const downs = plannerOf(chain, chain.versions.at(-1) as string, isMissing, 'down')
   const newest = chain.snapshots.get(chain.versions.at(-1) as string)
   const own = chain.snapshots.get(version)
+  const ups = plannerOf(chain, own?.shapes, isMissing, 'up')
+  const downs = plannerOf(chain, newest?.shapes, isMissing, 'down')
   const routes = new Map<string, RoutePlan>()
   for (const [route, model] of newest?.routes ?? []) {
     const changes = placed.filter(({ what: { on } }) => on.kind === 'routes' && on.names.includes(route))
@@ -92,8 +93,16 @@ export function compileVersion(chain: Chain, version: string): VersionPlan {
   }
 }
 
-function plannerOf(chain: Chain, from: string, isMissing: (change: number) => boolean, direction: 'up' | 'down'): Planner {
-  const shapes = chain.snapshots.get(from)?.shapes ?? new Map()
+/** What one change does to a shape, for trying it alone. */
+export function planStage(
+  chain: Chain,
+  { change, shape, shapesBefore, shapesAfter }: Stage,
+  direction: 'up' | 'down',
+): PlanNode | undefined {
+  return plannerOf(chain, direction === 'up' ? shapesBefore : shapesAfter, (one) => one === change, direction).planShape(shape)
+}
+
+function plannerOf(chain: Chain, shapes: Shapes = new Map(), isMissing: (change: number) => boolean, direction: 'up' | 'down'): Planner {
   const inOrder = (steps: readonly Step[]): readonly Step[] =>
     steps.toSorted((a, b) => (direction === 'up' ? a.change - b.change : b.change - a.change))
   return createPlanner(shapes, (shape) => stepsOf(chain.shapeSteps.get(shape), isMissing, direction), inOrder)
@@ -109,7 +118,7 @@ function stepsOf(steps: readonly ChainStep[] = [], isMissing: (change: number) =
 
 function planContent(content: Content, planner: Planner, wholes: readonly Step[]): ReadonlyMap<string, PlanNode | undefined> {
   // A stream of lines has no envelope: each line is an item.
-  return new Map([...content].map(([type, schema]) => [type, planner.plan(schema, type === 'application/json' ? wholes : [])]))
+  return new Map([...content].map(([type, schema]) => [type, planner.plan(schema, type === 'application/x-ndjson' ? [] : wholes)]))
 }
 
 /** Patches are applied in the caller's representation, so they are never translated themselves. */

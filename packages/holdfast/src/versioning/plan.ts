@@ -1,6 +1,7 @@
+import { configurationError } from '../core/index.ts'
+import { matcherOf } from './matcher.ts'
 import type { PlanNode, Step, Variant } from './json/rewrite.ts'
-import type { ObjectEdit } from './json/object-edit.ts'
-import { referTo, resolveIn, shapeNameOf } from './schema/schema.ts'
+import { isSchema, resolveIn, schemasIn, shapeNameOf } from './schema/schema.ts'
 import type { Schema, Shapes } from './schema/schema.ts'
 
 /** Makes plans over the schemas of one version, for one direction. Shapes are planned once, wherever they appear. */
@@ -11,118 +12,131 @@ export interface Planner {
   planShape(name: string): PlanNode | undefined
 }
 
+type InOrder = (steps: readonly Step[]) => readonly Step[]
+
+/** Whether these hold depends on more than the name under which a value stands. */
+const unfollowed = ['then', 'else', 'dependentSchemas', 'patternProperties', 'prefixItems']
+
 /**
  * Makes a planner.
  *
  * @param shapes of the version that bodies come in
  * @param stepsOf what happens to objects of a shape, in the order in which it happens
- * @param inOrder puts the steps of a shape and those of a whole body into one order
+ * @param inOrder puts steps of several shapes and those of a whole body into one order
  */
-export function createPlanner(
-  shapes: Shapes,
-  stepsOf: (shape: string) => readonly Step[],
-  inOrder: (steps: readonly Step[]) => readonly Step[],
-): Planner {
+export function createPlanner(shapes: Shapes, stepsOf: (shape: string) => readonly Step[], inOrder: InOrder): Planner {
   const resolve = resolveIn(shapes)
   const known = new Map<string, PlanNode>()
-  const unfinished = new Set<PlanNode>()
+  /** What nodes consist of besides themselves. It is joined when all of it is there: a shape may lead back to one that is not finished. */
+  const parts = new Map<PlanNode, PlanNode[]>()
+  const pairs = new Map<PlanNode, Map<PlanNode, PlanNode>>()
+  const refused = new Map<PlanNode, string>()
 
   function build(schema: Schema): PlanNode {
     const name = shapeNameOf(schema)
-    return name === undefined ? fill({}, schema) : shape(name)
+    return name !== undefined && Object.keys(schema).length === 1 ? shape(name) : fill({}, schema)
   }
 
   function shape(name: string): PlanNode {
     const before = known.get(name)
     if (before !== undefined) return before
-    const node: PlanNode = {}
+    const steps = stepsOf(name)
+    const node: PlanNode = steps.length > 0 ? { steps } : {}
     // Known before it is filled, so that a shape that contains itself leads back here.
     known.set(name, node)
-    unfinished.add(node)
-    fill(node, resolve(referTo(name)))
-    const steps = stepsOf(name)
-    if (steps.length > 0) addSteps(node, steps)
-    unfinished.delete(node)
-    return node
+    return fill(node, shapes.get(name) ?? resolve({ $ref: `#/$defs/${name}` }))
   }
 
   function fill(node: PlanNode, schema: Schema): PlanNode {
     const { properties, additionalProperties, items, allOf, anyOf, oneOf } = schema
-    if (isObject(properties)) node.members = new Map(Object.entries(properties).map(([name, member]) => [name, build(member as Schema)]))
-    if (isObject(additionalProperties)) node.others = build(additionalProperties)
-    if (isObject(items)) node.items = build(items)
-    for (const part of schemasIn(allOf)) absorb(node, build(part))
-    const choices = [...schemasIn(anyOf), ...schemasIn(oneOf)].filter((choice) => choice['type'] !== 'null')
-    const [only] = choices
-    if (choices.length === 1 && only !== undefined)
-      return Object.keys(node).length === 0 ? Object.assign(node, aliased(only)) : absorb(node, build(only))
-    if (choices.length > 1) choose(node, choices)
+    const name = shapeNameOf(schema)
+    const own = schemasIn(allOf).map(build)
+    if (name !== undefined) own.push(shape(name))
+    if (isSchema(properties)) node.members = new Map(Object.entries(properties).map(([of, member]) => [of, build(member as Schema)]))
+    if (isSchema(additionalProperties)) node.others = build(additionalProperties)
+    if (isSchema(items)) node.items = build(items)
+    for (const keyword of unfollowed) {
+      const inside = schema[keyword]
+      // Those of four letters are schemas, the others hold some.
+      if (inside) refused.set(build(keyword.length === 4 ? (inside as Schema) : { anyOf: Object.values(inside) }), keyword)
+    }
+    for (const choices of [anyOf, oneOf].map((all) => schemasIn(all).filter(({ type }) => type !== 'null'))) {
+      const [only] = choices
+      if (choices.length === 1 && only !== undefined) own.push(build(only))
+      else if (choices.length > 1) choose(node, choices)
+    }
+    if (own.length > 0) parts.set(node, own)
     return node
   }
 
-  /** The node of a nullable member is that of the member: its content, or a way back to it while it has none yet. */
-  function aliased(schema: Schema): PlanNode {
-    const found = build(schema)
-    return unfinished.has(found) ? { variants: [{ matches: () => true, node: found }] } : found
-  }
-
   function choose(node: PlanNode, choices: readonly Schema[]): void {
+    const items: Schema[] = []
     const variants: Variant[] = []
     for (const choice of choices) {
-      const found = build(choice)
       const plain = resolve(choice)
-      if (isObject(plain['items'])) node.items = found.items ?? found
-      else if (plain['type'] === 'object' || isObject(plain['properties']))
-        variants.push({ matches: matcherOf(plain, resolve), node: found })
+      const matches = matcherOf(plain, resolve)
+      if (isSchema(plain['items'])) items.push(plain['items'])
+      else if (matches !== undefined) variants.push({ matches, node: build(choice) })
     }
-    if (variants.length > 0) node.variants = variants
+    if (items.length > 0) node.items = build({ anyOf: items })
+    if (variants.length > 0) {
+      node.unions = [...(node.unions ?? []), variants]
+      node.inOrder = inOrder
+    }
+  }
+
+  function join(node: PlanNode): void {
+    const own = parts.get(node) ?? []
+    parts.delete(node)
+    for (const part of own) {
+      join(part)
+      absorb(node, part)
+    }
+  }
+
+  function absorb(node: PlanNode, { members, others, items, unions = [], steps = [] }: PlanNode): void {
+    if (members !== undefined) {
+      node.members = new Map(node.members)
+      for (const [name, member] of members) node.members.set(name, both(node.members.get(name), member))
+    }
+    if (others !== undefined) node.others = both(node.others, others)
+    if (items !== undefined) node.items = both(node.items, items)
+    if (unions.length > 0) Object.assign(node, { unions: [...(node.unions ?? []), ...unions], inOrder })
+    if (steps.length > 0) node.steps = inOrder([...(node.steps ?? []), ...steps])
+  }
+
+  /** What two parts say of one value. The same for the same two: they may contain themselves. */
+  function both(one: PlanNode | undefined, other: PlanNode): PlanNode {
+    if (one === undefined || one === other) return other
+    const ofOne = pairs.get(one) ?? new Map<PlanNode, PlanNode>()
+    pairs.set(one, ofOne)
+    let node = ofOne.get(other)
+    if (node === undefined) {
+      ofOne.set(other, (node = {}))
+      parts.set(node, [one, other])
+    }
+    return node
   }
 
   function plan(node: PlanNode, ofWhole: readonly Step[]): PlanNode | undefined {
-    const root = ofWhole.length > 0 ? addSteps({ ...node }, ofWhole, inOrder) : node
+    for (const each of parts.keys()) join(each)
+    for (const [part, keyword] of refused)
+      if (isEffective(part))
+        throw configurationError(
+          `schema: a change applies inside ${keyword}, which is not followed; describe it with properties, items or oneOf`,
+        )
+    refused.clear()
+    const root = ofWhole.length > 0 ? { ...node, steps: inOrder([...(node.steps ?? []), ...ofWhole]) } : node
     return isEffective(root) ? root : undefined
   }
 
   return { plan: (schema, ofWhole = []) => plan(build(schema), ofWhole), planShape: (name) => plan(shape(name), []) }
 }
 
-function addSteps(node: PlanNode, steps: readonly Step[], inOrder = (all: readonly Step[]) => all): PlanNode {
-  if (node.variants === undefined) node.steps = inOrder([...(node.steps ?? []), ...steps])
-  else node.variants = node.variants.map((variant) => ({ ...variant, node: addSteps({ ...variant.node }, steps, inOrder) }))
-  return node
-}
-
-function absorb(node: PlanNode, part: PlanNode): PlanNode {
-  if (part.members !== undefined) node.members = new Map([...(node.members ?? []), ...part.members])
-  if (part.others !== undefined) node.others = part.others
-  if (part.items !== undefined) node.items = part.items
-  if (part.variants !== undefined) node.variants = part.variants
-  if (part.steps !== undefined) node.steps = [...(node.steps ?? []), ...part.steps]
-  return node
-}
-
-/** By members that may have one value only; where there are none, by the members that must be there. */
-function matcherOf(schema: Schema, resolve: (schema: Schema) => Schema): (object: ObjectEdit) => boolean {
-  const properties = Object.entries((schema['properties'] ?? {}) as Readonly<Record<string, Schema>>)
-  const fixed = properties.flatMap(([name, member]) => {
-    const { const: only, enum: values } = resolve(member)
-    const allowed = only !== undefined ? [only] : Array.isArray(values) && values.length === 1 ? values : undefined
-    return allowed === undefined ? [] : [[name, JSON.stringify(allowed[0])] as const]
-  })
-  if (fixed.length > 0) return (object) => fixed.every(([name, text]) => object.text(name) === text)
-  const required = (schema['required'] ?? []) as readonly string[]
-  return (object) => required.every((name) => object.has(name))
-}
-
 /** Whether a node, or any below it, does something; and takes away what does not, so that it is never visited. */
 function isEffective(root: PlanNode): boolean {
-  const all = new Set<PlanNode>()
-  const collect = (node: PlanNode): void => {
-    if (all.has(node)) return
-    all.add(node)
-    for (const below of belowOf(node)) collect(below)
-  }
-  collect(root)
+  const all = new Set([root])
+  for (const node of all) for (const below of belowOf(node)) all.add(below)
   const effective = new Set([...all].filter(({ steps }) => steps !== undefined && steps.length > 0))
   for (let grown = true; grown;) {
     grown = false
@@ -137,24 +151,14 @@ function isEffective(root: PlanNode): boolean {
 }
 
 function trim(node: PlanNode, effective: ReadonlySet<PlanNode>): void {
-  if (node.members !== undefined) {
-    const kept = new Map([...node.members].filter(([, below]) => effective.has(below)))
-    if (kept.size > 0) node.members = kept
-    else delete node.members
-  }
-  if (node.others !== undefined && !effective.has(node.others)) delete node.others
-  if (node.items !== undefined && !effective.has(node.items)) delete node.items
-  if (node.variants !== undefined && !node.variants.some((variant) => effective.has(variant.node))) delete node.variants
+  const has = (below: PlanNode | undefined): boolean => below !== undefined && effective.has(below)
+  if (!has(node.others)) delete node.others
+  if (!has(node.items)) delete node.items
+  node.unions = node.unions?.filter((variants) => variants.some((variant) => has(variant.node)))
+  // Members that nothing is done to are still none of the others.
+  if (!node.others && node.members) node.members = new Map([...node.members].filter(([, below]) => has(below)))
 }
 
-function belowOf({ members, others, items, variants }: PlanNode): PlanNode[] {
-  return [
-    ...(members?.values() ?? []),
-    ...(others ? [others] : []),
-    ...(items ? [items] : []),
-    ...(variants?.map(({ node }) => node) ?? []),
-  ]
+function belowOf({ members, others, items, unions = [] }: PlanNode): PlanNode[] {
+  return [...(members?.values() ?? []), ...(others ? [others] : []), ...(items ? [items] : []), ...unions.flat().map(({ node }) => node)]
 }
-
-const isObject = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)
-const schemasIn = (value: unknown): readonly Schema[] => (Array.isArray(value) ? (value as Schema[]) : [])

@@ -1,11 +1,12 @@
 import { assertKnown, assertPositive } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import { buildChain } from './chain.ts'
-import type { Chain } from './chain.ts'
+import type { Chain, Stage } from './chain.ts'
 import type { Change } from './change.ts'
-import { compileVersion } from './compile.ts'
+import { compileVersion, planStage } from './compile.ts'
 import type { VersionPlan } from './compile.ts'
 import type { ExplicitSettings, VersionPlace } from './explicit.ts'
+import type { PlanNode } from './json/rewrite.ts'
 import { readModel } from './model.ts'
 import type { RouteShapes } from './model.ts'
 import { readVersions } from './schedule.ts'
@@ -58,6 +59,8 @@ export interface Versions extends ExplicitSettings {
   readonly maxBodyBytes: number
   /** What happens under a version; `undefined` for one that is not declared. */
   plan(version: string): VersionPlan | undefined
+  /** What one change does to one shape, brought to its version or to the one before. */
+  planStage(stage: Stage, direction: 'up' | 'down'): PlanNode | undefined
 }
 
 const known =
@@ -114,5 +117,6 @@ export function defineVersions(declared: VersionsDeclaration): Versions {
     rollbackWindowMs,
     maxBodyBytes,
     plan: (version) => plans.get(version),
+    planStage: (stage, direction) => planStage(chain, stage, direction),
   }
 }

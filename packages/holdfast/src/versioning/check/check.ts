@@ -73,7 +73,7 @@ function counterExamples(versions: Versions, { runs = 100, seed = 1 }: CheckOpti
   const random = seeded(seed)
   const shapes = [...(chain.snapshots.get(newest)?.shapes.keys() ?? [])]
   const found = [
-    ...chain.stages.map((stage) => tryChange(chain, stage, runs, random)),
+    ...chain.stages.map((stage) => tryChange(versions, stage, runs, random)),
     ...versions.list
       .filter(({ id, state }) => id !== newest && state !== 'retired')
       .flatMap(({ id }) => shapes.map((shape) => tryVersion(versions, id, shape, runs, random))),

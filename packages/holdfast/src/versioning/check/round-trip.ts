@@ -1,9 +1,8 @@
 import type { Random } from '../../core/index.ts'
-import type { Chain, Stage } from '../chain.ts'
+import type { Stage } from '../chain.ts'
 import { rewriteJson } from '../json/rewrite.ts'
 import type { PlanNode } from '../json/rewrite.ts'
 import { fromValue, toValue } from '../json/value.ts'
-import { createPlanner } from '../plan.ts'
 import { formatPath } from '../schema/path.ts'
 import { referTo, resolveIn } from '../schema/schema.ts'
 import type { Versions } from '../versions.ts'
@@ -29,33 +28,13 @@ const through = (plan: PlanNode | undefined, value: unknown): unknown =>
  * Tries a change with generated samples: a sample of this version, brought down, must be one of the version before; a sample of the version
  * before, brought up, one of this version; and brought down again, itself. `undefined`: nothing was found.
  */
-export function tryChange(chain: Chain, stage: Stage, runs: number, random: Random): CounterExample | undefined {
-  const steps = (shape: string) => (chain.shapeSteps.get(shape) ?? []).filter(({ change }) => change === stage.change)
-  const same = <T>(list: readonly T[]): readonly T[] => list
-  const up = createPlanner(stage.shapesBefore, (shape) => steps(shape).map(({ change, up: run }) => ({ change, run })), same)
-  const down = createPlanner(
-    stage.shapesAfter,
-    (shape) =>
-      steps(shape)
-        .map(({ change, down: run }) => ({ change, run }))
-        .toReversed(),
-    same,
-  )
-  const subject = chain.changes[stage.change]?.id ?? ''
-  const unkept = steps(stage.shape)
-    .flatMap(({ operation }) => operation?.unkept ?? [])
-    .map(formatPath)
-  return tryTranslation(
-    subject,
-    stage.shape,
-    up.planShape(stage.shape),
-    down.planShape(stage.shape),
-    stage.shapesBefore,
-    stage.shapesAfter,
-    unkept,
-    runs,
-    random,
-  )
+export function tryChange(versions: Versions, stage: Stage, runs: number, random: Random): CounterExample | undefined {
+  const { chain, planStage } = versions
+  const { change, shape, shapesBefore, shapesAfter } = stage
+  const own = (chain.shapeSteps.get(shape) ?? []).filter((step) => step.change === change)
+  const unkept = own.flatMap(({ operation }) => operation?.unkept ?? []).map(formatPath)
+  const [up, down] = [planStage(stage, 'up'), planStage(stage, 'down')]
+  return tryTranslation(chain.changes[change]?.id ?? '', shape, up, down, shapesBefore, shapesAfter, unkept, runs, random)
 }
 
 /** As `tryChange`, for everything between a version and the newest one. */

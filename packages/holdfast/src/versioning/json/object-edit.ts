@@ -1,7 +1,7 @@
 import { nameOf, endOfString, endOfValue, failAt, skipSpace } from './scanner.ts'
 
 /** One member of an object: spans of the text it came from, and what was put over them. */
-class Member {
+interface Member {
   name: string
   /** After the brace or comma before it; -1 for a member that was added. */
   readonly start: number
@@ -11,21 +11,11 @@ class Member {
   readonly valueEnd: number
   /** Before the comma or brace after it. */
   readonly end: number
-  isRenamed = false
+  isRenamed: boolean
   /** What stands in place of the value. */
   text: string | undefined
   /** The value opened as an object. */
   child: ObjectEdit | undefined
-
-  constructor(name: string, start: number, nameStart: number, nameEnd: number, valueStart: number, valueEnd: number, end: number) {
-    this.name = name
-    this.start = start
-    this.nameStart = nameStart
-    this.nameEnd = nameEnd
-    this.valueStart = valueStart
-    this.valueEnd = valueEnd
-    this.end = end
-  }
 }
 
 /**
@@ -48,11 +38,16 @@ export class ObjectEdit {
   }
 
   /**
-   * Reads the members of the object that begins at `start`; not what is inside them.
+   * Reads the members of the object that begins at `start`; not what is inside them, unless `pass` does, which finds where a value ends.
    *
    * @throws JsonSyntaxError
    */
-  static parse(text: string, start = 0, counter: { value: number } = { value: 0 }): { readonly edit: ObjectEdit; readonly end: number } {
+  static parse(
+    text: string,
+    start = 0,
+    counter: { value: number } = { value: 0 },
+    pass: (name: string, at: number) => number = (_name, at) => endOfValue(text, at),
+  ): { readonly edit: ObjectEdit; readonly end: number } {
     const edit = new ObjectEdit(text, start, counter)
     const members = edit.#members
     if (text.charCodeAt(start) !== 123) failAt(text, start)
@@ -66,9 +61,10 @@ export class ObjectEdit {
         at = skipSpace(text, nameEnd)
         if (text.charCodeAt(at) !== 58) failAt(text, at)
         const valueStart = skipSpace(text, at + 1)
-        const valueEnd = endOfValue(text, valueStart)
+        const name = nameOf(text, nameStart, nameEnd)
+        const valueEnd = pass(name, valueStart)
         at = skipSpace(text, valueEnd)
-        members.push(new Member(nameOf(text, nameStart, nameEnd), lead, nameStart, nameEnd, valueStart, valueEnd, at))
+        members.push(memberAt(name, lead, nameStart, nameEnd, valueStart, valueEnd, at))
         const after = text.charCodeAt(at)
         if (after === 125) break
         if (after !== 44) failAt(text, at)
@@ -127,9 +123,7 @@ export class ObjectEdit {
   /** Gives a member another value; adds it at the end when there is none. */
   set(name: string, text: string): void {
     if (this.replace(name, () => text)) return
-    const member = new Member(name, -1, 0, 0, 0, 0, 0)
-    member.text = text
-    this.#members.push(member)
+    this.#members.push(memberAt(name, -1, 0, 0, 0, 0, 0, text))
     this.#touch()
   }
 
@@ -261,6 +255,19 @@ export class ObjectEdit {
   #valueOf(member: Member): string {
     return member.child?.print() ?? member.text ?? this.#text.slice(member.valueStart, member.valueEnd)
   }
+}
+
+function memberAt(
+  name: string,
+  start: number,
+  nameStart: number,
+  nameEnd: number,
+  valueStart: number,
+  valueEnd: number,
+  end: number,
+  text?: string,
+): Member {
+  return { name, start, nameStart, nameEnd, valueStart, valueEnd, end, isRenamed: false, text, child: undefined }
 }
 
 /** Names that changes give are few, and written for every object. */

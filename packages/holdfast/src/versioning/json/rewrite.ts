@@ -1,5 +1,5 @@
 import { ObjectEdit } from './object-edit.ts'
-import { JsonScanner, JsonSyntaxError, deepest, nameOf } from './scanner.ts'
+import { JsonSyntaxError, deepest, endOfString, endOfValue, failAt, nameOf, skipSpace } from './scanner.ts'
 
 /** One thing that a change does to an object. */
 export interface Step {
@@ -16,13 +16,15 @@ export interface Variant {
 
 /** Where a plan goes in a document, and what it does there. Nodes may lead back to themselves, as schemas do. */
 export interface PlanNode {
-  members?: ReadonlyMap<string, PlanNode>
+  members?: Map<string, PlanNode>
   /** For members that `members` does not name. */
   others?: PlanNode
   items?: PlanNode
-  /** The node of an object that may have several shapes is that of the first one that matches. */
-  variants?: readonly Variant[]
+  /** An object that may have several shapes is one of each union too: the first that matches. */
+  unions?: readonly (readonly Variant[])[] | undefined
   steps?: readonly Step[]
+  /** Puts steps of several nodes into one order; there with `unions`. */
+  inOrder?: (steps: readonly Step[]) => readonly Step[]
 }
 
 /** What is told of a rewriting. */
@@ -55,105 +57,116 @@ export function rewriteJson(text: string, plan: PlanNode, trace: Trace): string 
 }
 
 class Walker {
-  readonly #scanner: JsonScanner
   readonly #text: string
   readonly #trace: Trace
+  #at = 0
 
   constructor(text: string, trace: Trace) {
-    this.#scanner = new JsonScanner(text)
     this.#text = text
     this.#trace = trace
   }
 
   begin(): number {
     // Some servers send a byte order mark, which decoding keeps.
-    if (this.#text.charCodeAt(0) === 0xfeff) this.#scanner.at = 1
-    this.#scanner.peek()
-    return this.#scanner.at
+    if (this.#text.charCodeAt(0) === 0xfeff) this.#at = 1
+    this.#peek()
+    return this.#at
   }
 
   /** Where the value ended; nothing but white space may follow. */
   end(): number {
-    const end = this.#scanner.at
-    if (!Number.isNaN(this.#scanner.peek())) this.#scanner.fail()
+    const end = this.#at
+    if (!Number.isNaN(this.#peek())) failAt(this.#text, this.#at)
     return end
+  }
+
+  /** Passes white space; gives the next character's code, NaN at the end. */
+  #peek(): number {
+    this.#at = skipSpace(this.#text, this.#at)
+    return this.#text.charCodeAt(this.#at)
+  }
+
+  /** Passes one character that must be there. */
+  #expect(code: number): void {
+    if (this.#peek() !== code) failAt(this.#text, this.#at)
+    this.#at++
   }
 
   /** Passes one value; gives what stands in its place, `undefined` when it stays. */
   value(plan: PlanNode, depth: number): string | undefined {
     if (depth > deepest) throw new JsonSyntaxError(`the text is nested deeper than ${deepest}`)
-    const kind = this.#scanner.peek()
+    const kind = this.#peek()
     if (kind === 91 && plan.items !== undefined) return this.#array(plan.items, depth)
     if (kind === 123) {
-      if (plan.steps !== undefined || plan.variants !== undefined) return this.#edited(plan, depth)
-      if (plan.members !== undefined || plan.others !== undefined) return this.#members(plan, depth)
+      if (plan.steps !== undefined || plan.unions?.length) return this.#edited(plan, depth)
+      if ((plan.members ?? plan.others) !== undefined) return this.#members(plan, depth)
     }
-    this.#scanner.skipValue()
+    this.#at = endOfValue(this.#text, this.#at)
     return undefined
   }
 
   #array(items: PlanNode, depth: number): string | undefined {
-    const scanner = this.#scanner
-    const start = scanner.at
-    const patch = new Patch(this.#text, start)
-    scanner.at++
-    if (scanner.peek() !== 93) {
+    const patch = new Patch(this.#text, this.#at)
+    this.#at++
+    if (this.#peek() !== 93) {
       for (;;) {
-        scanner.peek()
-        const from = scanner.at
-        patch.put(from, this.value(items, depth + 1), scanner)
-        if (scanner.peek() === 93) break
-        scanner.expect(44)
+        this.#peek()
+        const from = this.#at
+        patch.put(from, this.value(items, depth + 1), this.#at)
+        if (this.#peek() === 93) break
+        this.#expect(44)
       }
     }
-    scanner.at++
-    return patch.end(scanner.at)
+    this.#at++
+    return patch.end(this.#at)
   }
 
-  #members({ members, others }: PlanNode, depth: number): string | undefined {
-    const scanner = this.#scanner
-    const patch = new Patch(this.#text, scanner.at)
-    scanner.at++
-    if (scanner.peek() !== 125) {
+  #members(plan: PlanNode, depth: number): string | undefined {
+    const patch = new Patch(this.#text, this.#at)
+    this.#at++
+    if (this.#peek() !== 125) {
       for (;;) {
-        if (scanner.peek() !== 34) scanner.fail()
-        const start = scanner.at
-        scanner.at = scanner.endOfString(start)
-        const below = members?.get(nameOf(this.#text, start, scanner.at)) ?? others
-        scanner.expect(58)
-        scanner.peek()
-        const from = scanner.at
-        if (below === undefined) scanner.skipValue()
-        else patch.put(from, this.value(below, depth + 1), scanner)
-        if (scanner.peek() === 125) break
-        scanner.expect(44)
+        if (this.#peek() !== 34) failAt(this.#text, this.#at)
+        const start = this.#at
+        this.#at = endOfString(this.#text, start)
+        const below = plan.members?.get(nameOf(this.#text, start, this.#at)) ?? plan.others
+        this.#expect(58)
+        this.#peek()
+        const from = this.#at
+        if (below === undefined) this.#at = endOfValue(this.#text, from)
+        else patch.put(from, this.value(below, depth + 1), this.#at)
+        if (this.#peek() === 125) break
+        this.#expect(44)
       }
     }
-    scanner.at++
-    return patch.end(scanner.at)
+    this.#at++
+    return patch.end(this.#at)
   }
 
   #edited(plan: PlanNode, depth: number): string | undefined {
-    const scanner = this.#scanner
-    const { edit, end } = ObjectEdit.parse(this.#text, scanner.at)
-    const node = chosen(plan, edit)
-    if (node !== undefined) {
-      this.#below(node, edit, depth)
-      this.#run(node.steps ?? [], edit)
+    const { edit, end } = ObjectEdit.parse(this.#text, this.#at)
+    const { unions, inOrder } = plan
+    if (!unions?.length) {
+      this.#below(plan, edit, depth)
+      this.#run(plan.steps ?? [], edit)
+    } else {
+      const nodes = chosen(plan, edit)
+      for (const node of nodes) this.#below(node, edit, depth)
+      const steps = nodes.flatMap((node) => node.steps ?? [])
+      this.#run(inOrder?.(steps) ?? steps, edit)
     }
-    scanner.at = end
+    this.#at = end
     return edit.print()
   }
 
   /** What lies inside comes first: the plan's paths are those of the text as it came. */
-  #below({ members, others }: PlanNode, edit: ObjectEdit, depth: number): void {
-    if (members === undefined && others === undefined) return
-    const names = others === undefined ? (members as ReadonlyMap<string, PlanNode>).keys() : new Set(edit.names())
+  #below(plan: PlanNode, edit: ObjectEdit, depth: number): void {
+    const names = plan.others === undefined ? (plan.members?.keys() ?? []) : new Set(edit.names())
     for (const name of names) {
-      const below = members?.get(name) ?? others
+      const below = plan.members?.get(name) ?? plan.others
       if (below === undefined) continue
       for (const span of edit.spans(name)) {
-        this.#scanner.at = span.start
+        this.#at = span.start
         const changed = this.value(below, depth + 1)
         if (changed !== undefined) span.replace(changed)
       }
@@ -175,10 +188,10 @@ class Walker {
   }
 }
 
-function chosen(plan: PlanNode, edit: ObjectEdit): PlanNode | undefined {
-  let node: PlanNode | undefined = plan
-  while (node?.variants !== undefined) node = node.variants.find((variant) => variant.matches(edit))?.node
-  return node
+/** A node, and those of what the object is besides. */
+function chosen(plan: PlanNode, edit: ObjectEdit): PlanNode[] {
+  const found = (plan.unions ?? []).flatMap((variants) => variants.find((variant) => variant.matches(edit)) ?? [])
+  return [plan, ...found.flatMap(({ node }) => chosen(node, edit))]
 }
 
 /** Collects what changes in a container; the text between is copied once. */
@@ -194,10 +207,11 @@ class Patch {
     this.#copied = start
   }
 
-  put(from: number, changed: string | undefined, { at }: JsonScanner): void {
+  /** @param to where the value ended that began at `from` */
+  put(from: number, changed: string | undefined, to: number): void {
     if (changed === undefined) return
     this.#out += this.#text.slice(this.#copied, from) + changed
-    this.#copied = at
+    this.#copied = to
   }
 
   end(at: number): string | undefined {

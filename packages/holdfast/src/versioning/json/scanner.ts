@@ -12,46 +12,8 @@ const openBracket = 91
 const closeBracket = 93
 const comma = 44
 
-/**
- * Reads JSON by spans: it finds where values begin and end and makes none of them. What lies inside a value that is skipped is not judged;
- * whoever parses the text later does that.
- */
-export class JsonScanner {
-  readonly text: string
-  at: number
-
-  constructor(text: string, at = 0) {
-    this.text = text
-    this.at = at
-  }
-
-  /** Passes white space; gives the next character's code, NaN at the end. */
-  peek(): number {
-    this.at = skipSpace(this.text, this.at)
-    return this.text.charCodeAt(this.at)
-  }
-
-  /** Passes one character that must be there. */
-  expect(code: number): void {
-    if (this.peek() !== code) this.fail()
-    this.at++
-  }
-
-  /** Passes one value of any kind. */
-  skipValue(): void {
-    this.at = endOfValue(this.text, skipSpace(this.text, this.at))
-  }
-
-  /** Where the string that begins at `start` ends: after its closing quote. */
-  endOfString(start: number): number {
-    return endOfString(this.text, start)
-  }
-
-  /** @throws JsonSyntaxError always */
-  fail(): never {
-    return failAt(this.text, this.at)
-  }
-}
+// Reads JSON by spans: it finds where values begin and end and makes none of them. What lies inside a value that is skipped is not judged;
+// whoever parses the text later does that.
 
 /** Where white space that may be at a place ends. */
 export function skipSpace(text: string, start: number): number {

@@ -1,5 +1,5 @@
 import { ObjectEdit } from './object-edit.ts'
-import { JsonScanner, JsonSyntaxError } from './scanner.ts'
+import { JsonSyntaxError, endOfValue, failAt, skipSpace } from './scanner.ts'
 
 type Reviver = (name: string, value: unknown, context?: { readonly source?: string }) => unknown
 const parse = JSON.parse as (text: string, reviver?: Reviver) => unknown
@@ -61,75 +61,85 @@ const isWritable = (value: unknown): boolean => value !== undefined && typeof va
 
 /**
  * Writes a value over the text it was made from: every part that is still equal keeps its spelling, its number literals and its
- * spacing; only what differs is written anew.
+ * spacing; only what differs is written anew. Each part is read once, however deep it lies: what callers send must not cost more than its length.
  *
  * @returns the same text when nothing differs
  */
 export function rewriteValue(text: string, value: unknown): string {
-  const kind = text.charCodeAt(firstOf(text))
-  if (kind === 123 && isPlainObject(value)) return rewriteObject(text, value)
-  if (kind === 91 && Array.isArray(value)) return rewriteArray(text, value)
-  if (kind !== 123 && kind !== 91 && (typeof value !== 'object' || value === null) && Object.is(toValue(text), value)) return text
-  return fromValue(value)
+  return rewriteAt(text, skipSpace(text, 0), value).text ?? text
 }
 
-function rewriteObject(text: string, value: Readonly<Record<string, unknown>>): string {
-  const { edit } = ObjectEdit.parse(text, firstOf(text))
-  assignValue(edit, value)
-  return edit.print() ?? text
+/** What stands in place of a value, `undefined` when it stays, and where it ended. */
+interface Rewritten {
+  readonly text: string | undefined
+  readonly end: number
 }
+
+function rewriteAt(text: string, start: number, value: unknown): Rewritten {
+  const kind = text.charCodeAt(start)
+  if (kind === 123 && isPlainObject(value)) return rewriteObject(text, start, value)
+  if (kind === 91 && Array.isArray(value)) return rewriteArray(text, start, value)
+  const end = endOfValue(text, start)
+  const isScalar = kind !== 123 && kind !== 91 && (typeof value !== 'object' || value === null)
+  return { text: isScalar && Object.is(toValue(text.slice(start, end)), value) ? undefined : fromValue(value), end }
+}
+
+function rewriteObject(text: string, start: number, value: Members): Rewritten {
+  const changed = new Map<string, string | undefined>()
+  const { edit, end } = ObjectEdit.parse(text, start, undefined, (name, at) => {
+    if (!hasWritable(value, name)) return endOfValue(text, at)
+    const member = rewriteAt(text, at, value[name])
+    changed.set(name, member.text)
+    return member.end
+  })
+  assign(edit, value, (name) => changed.get(name))
+  return { text: edit.print(), end }
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+const hasWritable = (value: Members, name: string): boolean => Object.hasOwn(value, name) && isWritable(value[name])
 
 /** Makes an object what a value says, as `rewriteValue` does. */
-export function assignValue(edit: ObjectEdit, value: Readonly<Record<string, unknown>>): void {
+export function assignValue(edit: ObjectEdit, value: Members): void {
+  assign(edit, value, (name) => rewriteValue(edit.text(name) as string, value[name]))
+}
+
+function assign(edit: ObjectEdit, value: Members, textOf: (name: string) => string | undefined): void {
   for (const name of new Set(edit.names())) {
-    if (!Object.hasOwn(value, name) || !isWritable(value[name])) edit.remove(name)
+    if (!hasWritable(value, name)) edit.remove(name)
     else {
-      const before = edit.text(name) as string
-      const after = rewriteValue(before, value[name])
-      if (after !== before) edit.set(name, after)
+      const text = textOf(name)
+      if (text !== undefined && text !== edit.text(name)) edit.set(name, text)
     }
   }
-  for (const [name, member] of Object.entries(value)) if (isWritable(member) && !edit.has(name)) edit.set(name, fromValue(member))
+  for (const name of Object.keys(value)) if (isWritable(value[name]) && !edit.has(name)) edit.set(name, fromValue(value[name]))
 }
 
-function rewriteArray(text: string, value: readonly unknown[]): string {
-  const items = itemSpans(text)
-  if (items.length !== value.length) return fromValue(value)
+function rewriteArray(text: string, start: number, value: readonly unknown[]): Rewritten {
   let out = ''
-  let copied = 0
-  for (const [index, [start, end]] of items.entries()) {
-    const before = text.slice(start, end)
-    const after = rewriteValue(before, value[index])
-    if (after === before) continue
-    out += text.slice(copied, start) + after
-    copied = end
-  }
-  return copied === 0 ? text : out + text.slice(copied)
+  let copied = start
+  let count = 0
+  let at = skipSpace(text, start + 1)
+  if (text.charCodeAt(at) !== 93)
+    for (;;) {
+      const item = count < value.length ? rewriteAt(text, at, value[count]) : { text: undefined, end: endOfValue(text, at) }
+      count++
+      if (item.text !== undefined) {
+        out += text.slice(copied, at) + item.text
+        copied = item.end
+      }
+      at = skipSpace(text, item.end)
+      if (text.charCodeAt(at) === 93) break
+      if (text.charCodeAt(at) !== 44) failAt(text, at)
+      at = skipSpace(text, at + 1)
+    }
+  at++
+  if (count !== value.length) return { text: fromValue(value), end: at }
+  return { text: copied === start ? undefined : out + text.slice(copied, at), end: at }
 }
 
-/** Where the items of an array lie in its text. */
-export function itemSpans(text: string): [start: number, end: number][] {
-  const scanner = new JsonScanner(text)
-  const spans: [number, number][] = []
-  scanner.expect(91)
-  if (scanner.peek() === 93) return spans
-  for (;;) {
-    scanner.peek()
-    const start = scanner.at
-    scanner.skipValue()
-    spans.push([start, scanner.at])
-    if (scanner.peek() === 93) return spans
-    scanner.expect(44)
-  }
-}
-
-function firstOf(text: string): number {
-  const scanner = new JsonScanner(text)
-  scanner.peek()
-  return scanner.at
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+function isPlainObject(value: unknown): value is Members {
   return (
     typeof value === 'object' && value !== null && !Array.isArray(value) && typeof (value as { toJSON?: unknown }).toJSON !== 'function'
   )

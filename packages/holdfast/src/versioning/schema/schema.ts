@@ -103,3 +103,9 @@ function trueMembers(properties: unknown): unknown {
 function decodePointerToken(token: string): string {
   return token.replaceAll('~1', '/').replaceAll('~0', '~')
 }
+
+/** Whether something is a schema, and no list of them. */
+export const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The schemas of a list; none for anything else. */
+export const schemasIn = (value: unknown): readonly Schema[] => (Array.isArray(value) ? (value as Schema[]) : [])
