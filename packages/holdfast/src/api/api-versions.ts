@@ -100,7 +100,8 @@ export function apiVersions(
     async retire(question) {
       await usage?.flush()
       const rows = await kept().readUsage({ version: question.version })
-      const verdict = decideRetirement(versions, { ...question, rows, now: clock.now() })
+      const retirements = await kept().readRetirements()
+      const verdict = decideRetirement(versions, { ...question, rows, retirements, now: clock.now() })
       if (verdict.kind === 'retire') await kept().writeRetirement(question.version, verdict.retirement)
       return verdict
     },

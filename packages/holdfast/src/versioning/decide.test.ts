@@ -16,7 +16,7 @@ const question: Question = {
   fallback: 'b',
   fallForward: false,
   nearestEarlier: false,
-  isExempt: false,
+  isExempt: () => false,
 }
 const asked = (...values: string[]) => values.map((value) => ({ at: 'header', value }))
 
@@ -39,7 +39,7 @@ describe('the version of a call', () => {
     ['is refused in a brownout', { asked: asked('b'), standings: [standing('b', 'deprecated', 9)] }, { kind: 'brownout', until: 9 }],
     [
       'is not refused in a brownout for who is exempt',
-      { asked: asked('b'), standings: [standing('b', 'deprecated', 9)], isExempt: true },
+      { asked: asked('b'), standings: [standing('b', 'deprecated', 9)], isExempt: () => true },
       { kind: 'version' },
     ],
   ])('%s', (_what, change, verdict) => {

@@ -29,8 +29,8 @@ export interface Question {
   readonly fallForward: boolean
   /** A version that never existed leads to the one before it, by date. */
   readonly nearestEarlier: boolean
-  /** Brownouts spare this account. */
-  readonly isExempt: boolean
+  /** Whether brownouts of a version spare this account. */
+  readonly isExempt: (version: string) => boolean
 }
 
 /** The version of a call, or why it has none. */
@@ -39,7 +39,7 @@ export type Verdict =
   | { readonly kind: 'conflict'; readonly asked: readonly Asked[] }
   | { readonly kind: 'unknown'; readonly asked: Asked }
   | { readonly kind: 'retired'; readonly version: string; readonly successor: string | undefined }
-  | { readonly kind: 'brownout'; readonly version: string; readonly until: number }
+  | { readonly kind: 'brownout'; readonly version: string; readonly until: number; readonly successor: string | undefined }
 
 /** Decides the version of a call: what it asks for, else the account's pin, else the fallback. */
 export function decideVersion(question: Question): Verdict {
@@ -60,7 +60,13 @@ export function decideVersion(question: Question): Verdict {
     if (!question.fallForward || successor === undefined) return { kind: 'retired', version: standing.id, successor: successor?.id }
     standing = successor
   }
-  if (standing.brownoutUntil !== undefined && !isExempt) return { kind: 'brownout', version: standing.id, until: standing.brownoutUntil }
+  if (standing.brownoutUntil !== undefined && !isExempt(standing.id))
+    return {
+      kind: 'brownout',
+      version: standing.id,
+      until: standing.brownoutUntil,
+      successor: successorOf(standings, standings.indexOf(standing))?.id,
+    }
   return { kind: 'version', version: standing.id, source }
 }
 

@@ -39,18 +39,27 @@ export async function downgradeReply(reply: Reply, downgrade: Downgrade): Promis
   const type = essenceOf(reply.headers.get('content-type'))
   const withLinks = downgradeFields(reply, downgrade)
   const plan = route.response(reply.status, type)
-  if (reply.status >= 400 && type === 'application/problem+json') return downgradeRefusal(withLinks, plan, downgrade)
   const status = route.status(reply.status, downgrade.trace)
-  const translated = plan === undefined ? withLinks : await downgradeBody(withLinks, plan, type, downgrade)
-  return status === reply.status ? translated : { ...translated, status }
+  const translated =
+    reply.status >= 400 && type === 'application/problem+json'
+      ? await downgradeRefusal(withLinks, plan, downgrade)
+      : plan === undefined
+        ? withLinks
+        : await downgradeBody(withLinks, plan, type, downgrade)
+  // A change of refusals that gave it another status has the last word.
+  return status === reply.status || translated.status !== reply.status ? translated : { ...translated, status }
 }
 
 const isBodiless = ({ status, body }: Reply, { method }: Call): boolean =>
   body === null || method === 'HEAD' || status === 204 || status === 205 || status === 304
 
+/** A HEAD tells the length that GET would have, which nobody knows before it is translated. */
+function withoutLength(reply: Reply): Reply {
+  return reply.headers.has('content-length') ? withHeaders(reply, { 'content-length': undefined }) : reply
+}
+
 async function downgradeBody(reply: Reply, plan: PlanNode, type: string, { call, trace, maxBodyBytes }: Downgrade): Promise<Reply> {
-  // A HEAD tells the length that GET would have, which nobody knows before it is translated.
-  if (isBodiless(reply, call)) return reply.headers.has('content-length') ? withHeaders(reply, { 'content-length': undefined }) : reply
+  if (isBodiless(reply, call)) return withoutLength(reply)
   const coding = reply.headers.get('content-encoding')
   if (type === 'application/x-ndjson' && isPlain(coding)) {
     const lines = mapBody(reply.body, rewriteLines(plan, trace, maxBodyBytes))
@@ -69,8 +78,8 @@ async function downgradeRefusal(
   plan: PlanNode | undefined,
   { call, route, plan: version, trace, maxBodyBytes }: Downgrade,
 ): Promise<Reply> {
-  if (isBodiless(reply, call)) return reply
   if (plan === undefined && version.refusal === undefined && version.missing.size === 0) return reply
+  if (isBodiless(reply, call)) return withoutLength(reply)
   const { body, text } = await readText(reply, maxBodyBytes)
   if (text === '') return withBody(reply, body)
   const inside = plan === undefined ? text : rewriteJson(text, plan, trace)

@@ -51,10 +51,11 @@ function fromAccept(accept: string | null): readonly Asked[] {
   return [...accept.matchAll(/;\s*version\s*=\s*"?([^\s";,]+)"?/gi)].map(([, value]) => ({ at: 'accept', value: value as string }))
 }
 
+/** What stands before the path of a call that names its version there: `/2026-06-01`. */
+export const versionPrefix = (url: string): string => inPath.exec(targetOf(url).path)?.[0] ?? ''
+
 /** A URL without the version in its path. */
 export function withoutVersion(url: string): string {
-  const { path } = targetOf(url)
-  const found = inPath.exec(path)
-  if (found === null) return url
-  return url.replace(found[0] as string, () => '') || '/'
+  const prefix = versionPrefix(url)
+  return url.replace(prefix, () => (prefix === targetOf(url).path ? '/' : ''))
 }

@@ -8,8 +8,8 @@ const encoder = new TextEncoder()
 const nothing = new Uint8Array(0)
 
 /**
- * Rewrites NDJSON line by line while it passes: at most one line is held. Control lines, whose members begin with an underscore, and empty
- * lines stay as they are.
+ * Rewrites NDJSON line by line while it passes: at most one line is held. The control lines of exports (`_cursor`, `_end`, `_error`) and
+ * empty lines stay as they are.
  *
  * @param longestLine bytes; a longer line breaks the stream off
  */
@@ -19,7 +19,7 @@ export function rewriteLines(plan: PlanNode, trace: Trace, longestLine: number):
 
   function line(bytes: Uint8Array): Uint8Array {
     const text = decoder.decode(bytes)
-    if (text.trim() === '' || /^\s*\{\s*"_/.test(text)) return bytes
+    if (text.trim() === '' || /^\s*\{\s*"_(cursor|end|error)"/.test(text)) return bytes
     const changed = rewriteJson(text, plan, trace)
     return changed === text ? bytes : encoder.encode(changed)
   }

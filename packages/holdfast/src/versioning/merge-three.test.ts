@@ -43,3 +43,8 @@ it('counts a number that kept its text as the number it is', () => {
   const current = { n: rawJSON('9007199254740993') }
   expect(mergeThree({ n: 9_007_199_254_740_993n }, { n: rawJSON('9007199254740993') }, current)).toBe(current)
 })
+
+it("gives nobody a prototype of the caller's", () => {
+  const next = JSON.parse('{"__proto__":{"isAdmin":true},"name":"b"}') as { name: string; isAdmin?: boolean }
+  expect(mergeThree({ name: 'a' }, next, { name: 'a', plan: 'free' } as typeof next).isAdmin).toBeUndefined()
+})

@@ -10,14 +10,15 @@ type Members = Readonly<Record<string, unknown>>
 export function mergeThree<T>(base: unknown, next: T, current: T): T {
   if (isEqual(base, next)) return current
   if (!isMembers(base) || !isMembers(next) || !isMembers(current)) return next
-  const merged: Record<string, unknown> = {}
+  // A member named __proto__ is a member like any other here: assigned, it would give the result a prototype of the caller's.
+  const merged: [name: string, value: unknown][] = []
   for (const name of new Set([...Object.keys(current), ...Object.keys(next)])) {
     const has = (members: Members): boolean => Object.hasOwn(members, name) && members[name] !== undefined
     const value =
       has(next) || has(base) ? mergeThree(memberOf(base, name), memberOf(next, name), memberOf(current, name)) : memberOf(current, name)
-    if (value !== undefined) merged[name] = value
+    if (value !== undefined) merged.push([name, value])
   }
-  return merged as T
+  return Object.fromEntries(merged) as T
 }
 
 const memberOf = (members: Members, name: string): unknown => (Object.hasOwn(members, name) ? members[name] : undefined)

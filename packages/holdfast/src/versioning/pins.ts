@@ -68,7 +68,7 @@ export function createPins(store: VersionStore, clock: Clock, timeoutMs: number)
     of(account, standings) {
       const before = known.get(account)
       if (before !== undefined && Math.abs(clock.now() - before.readAt) < freshMs) return before.version
-      const under = asking.get(account) ?? ask(account, standings)
+      const under = asking.get(account) ?? Promise.resolve().then(() => ask(account, standings))
       asking.set(account, under)
       return under
     },

@@ -8,7 +8,7 @@ import type { VersionContext } from './context.ts'
 import { decideVersion, oldestSupported } from './decide.ts'
 import type { Asked, VersionStanding } from './decide.ts'
 import { downgradeReply } from './downgrade.ts'
-import { findExplicit } from './explicit.ts'
+import { findExplicit, versionPrefix } from './explicit.ts'
 import { appendTo } from './fields.ts'
 import { StepError } from './json/rewrite.ts'
 import { createPins } from './pins.ts'
@@ -104,9 +104,7 @@ export function versioning({
   ): Promise<Reply> | Reply {
     const { fallForward, nearestEarlier } = versions
     const account = call.facts.get(accountFact)
-    const isExempt =
-      account !== undefined &&
-      list.some(({ id, brownoutUntil }) => brownoutUntil !== undefined && standings.version(id)?.exempt.includes(account))
+    const isExempt = (id: string): boolean => account !== undefined && standings.version(id)?.exempt.includes(account) === true
     const fallback = versions.fallback === 'oldest' ? (oldestSupported(list)?.id ?? versions.newest) : versions.fallback
     const verdict = decideVersion({ standings: list, asked, pinned, fallback, fallForward, nearestEarlier, isExempt })
     if (verdict.kind !== 'version') {
@@ -143,7 +141,7 @@ export function versioning({
   async function translate(call: Call, plan: VersionPlan, context: VersionContext, answer: Reply): Promise<Reply> {
     if (plan.missing.size === 0 && !versions.places.includes('path')) return answer
     const trace = { fired: (change: number) => void context.fired.add(change) }
-    const prefix = pathPrefix(call, plan.version)
+    const prefix = versions.places.includes('path') ? versionPrefix(call.url) : ''
     const downgrade = { plan, route: routeOf(call, plan), trace, maxBodyBytes: versions.maxBodyBytes, call, prefix }
     try {
       return await downgradeReply(answer, downgrade)
@@ -162,7 +160,8 @@ export function versioning({
   function finish(call: Call, plan: VersionPlan, context: VersionContext, answer: Reply): Reply {
     const version = standings.version(plan.version)
     const life = version === undefined ? {} : lifeFields(version)
-    const by = context.source === 'pin' ? [...vary, 'Authorization'] : vary
+    // Who names no version is answered by who it is, also where that is nobody.
+    const by = pins !== undefined && context.source !== 'explicit' ? [...vary, 'Authorization'] : vary
     const account = call.facts.get(accountFact)
     if (account !== undefined && call.facts.get(versionContextFact) !== undefined) {
       const fired = [...context.fired].map((change) => versions.chain.changes[change]?.id ?? '')
@@ -185,10 +184,6 @@ export function versioning({
     const fallback = versions.fallback === 'oldest' ? versions.newest : versions.fallback
     const plan = named ?? (versions.plan(first === undefined ? fallback : versions.newest) as VersionPlan)
     return { versions, plan, source: 'default', fired: new Set() }
-  }
-
-  function pathPrefix(call: Call, version: string): string {
-    return versions.places.includes('path') && call.url.includes(`/${version}`) ? `/${version}` : ''
   }
 
   return { reply, resolve, request, standings, pins, usage }

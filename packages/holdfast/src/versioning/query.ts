@@ -1,4 +1,5 @@
 import type { QueryChange } from './change.ts'
+import { StepError } from './json/rewrite.ts'
 import type { Trace } from './json/rewrite.ts'
 import type { Mapping } from './operations/index.ts'
 
@@ -62,14 +63,20 @@ function apply(query: string, steps: readonly PairStep[], trace: Trace): string 
     .map((part) => {
       const at = part.indexOf('=')
       let pair: Pair = at < 0 ? [part, undefined] : [part.slice(0, at), part.slice(at + 1)]
-      for (const step of steps) {
-        const next = step.run(pair)
-        if (next !== pair) trace.fired(step.change)
-        pair = next
-      }
+      for (const step of steps) pair = taken(step, pair, trace)
       return pair[1] === undefined ? pair[0] : `${pair[0]}=${pair[1]}`
     })
     .join('&')
+}
+
+function taken(step: PairStep, pair: Pair, trace: Trace): Pair {
+  try {
+    const next = step.run(pair)
+    if (next !== pair) trace.fired(step.change)
+    return next
+  } catch (error) {
+    throw new StepError(step.change, error)
+  }
 }
 
 function decode(text: string): string {

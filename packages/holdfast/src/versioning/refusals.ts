@@ -20,21 +20,21 @@ export function refuseVersion(
       return problem('api-version-retired', {
         detail: `the API version ${verdict.version} was retired`,
         members: { supported },
-        ...(verdict.successor !== undefined && { headers: { link: successorLink(verdict.successor) } }),
+        ...successorOf(verdict),
       })
-    case 'brownout': {
-      const successor = standings[standings.findIndex(({ id }) => id === verdict.version) + 1]
+    case 'brownout':
       return problem('api-version-brownout', {
         detail: `the API version ${verdict.version} is switched off until ${new Date(verdict.until).toISOString()}`,
         retryAfterMs: verdict.until - now,
-        ...(successor !== undefined && { headers: { link: successorLink(successor.id) } }),
+        ...successorOf(verdict),
       })
-    }
   }
 }
 
 /** Where the next version is described: the document that the API serves of it. */
-const successorLink = (version: string): string => `</openapi.json?version=${version}>; rel="successor-version"`
+function successorOf({ successor }: { readonly successor: string | undefined }): { headers?: { link: string } } {
+  return successor === undefined ? {} : { headers: { link: `</openapi.json?version=${successor}>; rel="successor-version"` } }
+}
 
 function shorten(value: string): string {
   return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)

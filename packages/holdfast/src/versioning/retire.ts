@@ -1,5 +1,6 @@
 import { reportUsage } from './report.ts'
 import type { AccountUsage } from './report.ts'
+import type { Version } from './schedule.ts'
 import type { Retirement, UsageRow } from './store.ts'
 import type { Versions } from './versions.ts'
 
@@ -22,6 +23,8 @@ export interface RetireQuestion {
   readonly now: number
   /** Usage of the version, at least of the last `idleDays`. */
   readonly rows: readonly UsageRow[]
+  /** What was decided about versions before. @default none */
+  readonly retirements?: readonly Retirement[]
   /** How long nobody may have called it. @default 30 */
   readonly idleDays?: number
   /** Accounts that may still call, and that brownouts spare. */
@@ -42,10 +45,12 @@ export type RetireVerdict =
  * decision, as many as still fit before the end.
  */
 export function decideRetirement(versions: Versions, question: RetireQuestion): RetireVerdict {
-  const { version, after, now, rows, idleDays = 30, exempt = [], force = false } = question
+  const { version, after, now, rows, retirements = [], idleDays = 30, exempt = [], force = false } = question
   const declared = versions.list.find(({ id }) => id === version)
   if (declared === undefined) return { kind: 'unknown' }
-  if (!versions.list.some(({ id, state }) => id !== version && (state === 'current' || state === 'deprecated'))) return { kind: 'only-one' }
+  const stays = ({ id, state }: Version): boolean =>
+    id !== version && (state === 'current' || state === 'deprecated') && !retirements.some((retired) => retired.version === id)
+  if (!versions.list.some(stays)) return { kind: 'only-one' }
   const lately = rows.filter((row) => row.version === version && row.lastAt >= now - idleDays * day && !exempt.includes(row.account))
   if (lately.length > 0 && !force) return { kind: 'in-use', callers: reportUsage(versions, lately) }
   const brownouts = warnings

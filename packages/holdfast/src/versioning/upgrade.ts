@@ -14,7 +14,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 
 /**
- * Brings a request to the newest version: path, query, fields and body. Comes back as a refusal when its body cannot be read. A call that
+ * Brings a request to the newest version: path, query, fields and body. Comes back as a refusal when its body or its query cannot be read. A call that
  * needs nothing is returned as it came.
  */
 export function upgradeRequest(
@@ -24,7 +24,12 @@ export function upgradeRequest(
   problem: Problem,
 ): Promise<Call | Reply> | Call | Reply {
   const trace = traceOf(context)
-  const url = upgradeUrl(call, context, route, trace)
+  let url: string
+  try {
+    url = upgradeUrl(call, context, route, trace)
+  } catch (error) {
+    return refusalOf(error, context, problem, 'query')
+  }
   const headers = upgradeFields(call.headers, route, trace)
   const change: Partial<CallChange> = { ...(url !== call.url && { url }), ...(headers !== call.headers && { headers }) }
   const plan = hasBody(call) ? route.request(essenceOf(call.headers.get('content-type'))) : undefined
@@ -91,14 +96,14 @@ async function upgradeBody(
   }
 }
 
-function refusalOf(error: unknown, { versions }: VersionContext, problem: Problem): Reply {
+function refusalOf(error: unknown, { versions }: VersionContext, problem: Problem, part: 'body' | 'query' = 'body'): Reply {
   if (isHoldfastError(error) && error.code === 'body-too-large') return problem('body-too-large', { detail: error.message })
   if (error instanceof JsonSyntaxError) return problem('body-invalid', { detail: error.message })
   // What the decoder throws for bytes that are not UTF-8.
   if (error instanceof TypeError) return problem('body-invalid', { detail: 'the body is not UTF-8' })
   if (error instanceof StepError)
-    return problem('body-invalid', {
-      detail: 'the body does not have the shape of its API version',
+    return problem(`${part}-invalid`, {
+      detail: `the ${part} does not have the shape of its API version`,
       members: { change: versions.chain.changes[error.change]?.id },
     })
   throw error

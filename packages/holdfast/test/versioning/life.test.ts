@@ -105,6 +105,13 @@ describe('a retirement', () => {
     const one = declareVersions({ versions: [{ id: v3 }], changes: [] })
     expect(decideRetirement(one, { version: v3, after: 1, now: 0, rows: [] }).kind).toBe('only-one')
   })
+
+  it('is not of the last version that was not retired before', () => {
+    const two = declareVersions({ versions: [{ id: v1 }, { id: v3 }], changes: [] })
+    const retirements = [{ version: v1, deprecatedAt: 0, retireAt: 1, brownouts: [], exempt: [] }]
+    expect(decideRetirement(two, { version: v3, after: 1, now: 0, rows: [] }).kind).toBe('retire')
+    expect(decideRetirement(two, { version: v3, after: 1, now: 0, rows: [], retirements }).kind).toBe('only-one')
+  })
 })
 
 describe('usage', () => {
