@@ -40,7 +40,7 @@ describeWithRedis('limits over a Redis that goes away', () => {
           onTestFinished(() => server.stop())
           const opened = await open(server.url, driverTimeoutMs)
           onTestFinished(() => opened.disconnect())
-          const store = guardedLimits(redis(opened.command).limits, { local: memory().limits, nodes: 2 })
+          const store = guardedLimits(redis(opened.command).limits, { local: memory().limits, nodes: 2, timeoutMs: 500 })
           for (let call = 0; call < 4; call++) expect((await store.take([item])).admitted).toBe(true)
 
           await server[stop]()
