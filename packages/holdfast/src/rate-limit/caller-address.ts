@@ -97,7 +97,7 @@ function byHops(hops: number): Pick {
 }
 
 function byNetworks(names: readonly string[] | 'all', force: boolean): Pick {
-  const networks = names === 'all' ? everything : names.map(toNetwork)
+  const networks = (names === 'all' ? ['0.0.0.0/0', '::/0'] : names).map(toNetwork)
   const wide = networks.find(({ bits }) => bits === 0)
   if (wide !== undefined && !force)
     throw configurationError(
@@ -113,11 +113,6 @@ function byNetworks(names: readonly string[] | 'all', force: boolean): Pick {
     return index
   }
 }
-
-const everything: readonly Network[] = [
-  { address: [0, 0, 0, 0], bits: 0 },
-  { address: Array.from({ length: 16 }, () => 0), bits: 0 },
-]
 
 function toNetwork(name: string): Network {
   const network = typeof name === 'string' ? parseNetwork(name) : undefined

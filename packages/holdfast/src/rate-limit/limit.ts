@@ -157,6 +157,7 @@ function toWindowMs(windowSeconds: number | undefined): number {
   return windowMs
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
+/** The largest whole number that divides both. */
+export function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b)
 }

@@ -3,6 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import { largestCost, remaining, waitMs } from './decide.ts'
 import { writeAdvert } from './dialects.ts'
 import type { Notice, WrittenAdvert } from './dialects.ts'
+import { greatestCommonDivisor } from './limit.ts'
 import type { Rule, RuleLimit } from './rule.ts'
 import type { ItemStanding, Meter, MeterState, TakeItem, TakeResult } from './store.ts'
 
@@ -73,11 +74,7 @@ interface Circumstances {
 
 /** How many windows make whole seconds: the fields know no fractions. */
 function wholeWindows(windowMs: number): number {
-  return windowMs % 1_000 === 0 ? 1 : 1_000 / greatestCommonDivisor(windowMs, 1_000)
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+  return 1_000 / greatestCommonDivisor(windowMs, 1_000)
 }
 
 function spreadOf(windowMs: number, owner: string): number {

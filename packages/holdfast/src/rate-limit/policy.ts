@@ -97,7 +97,8 @@ export function limitPolicy(limiter: Limiter, rules: readonly Rule[]): Policy {
     if (taken.admitted) return proceed(subject, applied, taken, seats, next)
     seats?.leave()
     const notices = noticesOf(applied, taken)
-    const violated = notices.filter((_, index) => enforced(applied, taken)[index] === false)
+    const enforced = taken.items.filter((_, index) => applied[index]?.shadow !== true)
+    const violated = notices.filter((_, index) => enforced[index]?.fits === false)
     return refused(subject, violated, [...(seats?.notices ?? []), ...notices])
   }
 
@@ -171,9 +172,4 @@ export function limitPolicy(limiter: Limiter, rules: readonly Rule[]): Policy {
   function told(reply: Reply, notices: readonly Notice[]): Reply {
     return notices.length === 0 ? reply : withHeaders(reply, noticeFields(reply, limiter.fields, notices))
   }
-}
-
-/** Whether each item that is no shadow fits. */
-function enforced(applied: readonly Applied[], taken: TakeResult): boolean[] {
-  return taken.items.filter((_, index) => applied[index]?.shadow !== true).map(({ fits }) => fits)
 }

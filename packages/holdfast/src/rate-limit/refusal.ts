@@ -15,22 +15,24 @@ export function jitteredSeconds(waitSeconds: number, random: Random): number {
   return waitSeconds + Math.floor(random() * (spread + 1))
 }
 
+function retryAfterMs(violated: readonly Notice[], random: Random): number {
+  return jitteredSeconds(Math.max(1, ...violated.map(({ resetSeconds = 1 }) => resetSeconds)), random) * 1_000
+}
+
 /** Refuses a call whose limits are used up. */
 export function refuseQuota(problem: Problem, violated: readonly Notice[], random: Random): Reply {
   const names = violated.map(({ about }) => about.name)
-  const wait = Math.max(1, ...violated.map(({ resetSeconds = 1 }) => resetSeconds))
   return problem('quota-exceeded', {
     detail: `${listed(names)} used up; come back after Retry-After`,
-    retryAfterMs: jitteredSeconds(wait, random) * 1_000,
+    retryAfterMs: retryAfterMs(violated, random),
     members: { 'violated-policies': names },
   })
 }
 
 /** Refuses a call of a caller that goes on after many refusals. */
 export function refuseAbuse(problem: Problem, violated: readonly Notice[], random: Random): Reply {
-  const wait = Math.max(1, ...violated.map(({ resetSeconds = 1 }) => resetSeconds))
   return problem('abnormal-usage', {
-    retryAfterMs: jitteredSeconds(wait, random) * 1_000,
+    retryAfterMs: retryAfterMs(violated, random),
     members: { 'violated-policies': violated.map(({ about }) => about.name) },
   })
 }
