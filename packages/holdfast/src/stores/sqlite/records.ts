@@ -78,6 +78,7 @@ const count = `SELECT count(*) AS live FROM (
 
 /** Counts an account's live records, one of them left out, but no further than `limit`. */
 export function countLive(database: SqliteDatabase, scope: string, exceptId: string, now: number, limit: number): number {
-  database.exec(scopeIndex)
+  // Prepared once, it does nothing from the second time on.
+  database.prepare(scopeIndex).run()
   return (database.prepare(count).get(scope, exceptId, now, limit) as { live: number }).live
 }
