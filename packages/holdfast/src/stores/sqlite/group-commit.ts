@@ -171,7 +171,7 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     isHeld = await holdWatch.race(job.ended)
     if (isHeld) {
       transaction.revoke()
-      const held = `a handler held the database for more than ${holdLimitMs} ms and was rolled back; inside a transaction, do not wait for slow services or for another write of the same store`
+      const held = `a handler held the database for more than ${holdLimitMs} ms and was rolled back; inside a transaction, wait for no slow service and no other write of the store`
       job.settle = () => job.reject(storeUnavailable(held))
     }
     transaction.end()

@@ -48,7 +48,7 @@ export function createRecords({ isDurable, group, clock, readDurably, onInsert, 
   function save(transaction: Transaction, before: KeyRecord | undefined, after: KeyRecord | undefined): void {
     if (after === before || after === undefined) return
     saveRecord(transaction, before, after)
-    transaction.wrote()
+    transaction.hasWritten = true
     if (before === undefined) onInsert()
   }
 
@@ -135,7 +135,7 @@ export function createRecords({ isDurable, group, clock, readDurably, onInsert, 
     collect: (limit) =>
       group.run((transaction) => {
         const deleted = deleteExpired(transaction, clock.now(), limit)
-        if (deleted > 0) transaction.wrote()
+        if (deleted > 0) transaction.hasWritten = true
         return deleted
       }),
     doctor,

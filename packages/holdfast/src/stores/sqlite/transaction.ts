@@ -11,13 +11,17 @@ const rollback = 'ROLLBACK TO holdfast_job'
 
 /**
  * The write handle of one caller: a savepoint inside the group's transaction. It stops working when the caller's turn is over, so
- * that work somebody forgot to await cannot write into the next caller's transaction.
+ * that work somebody forgot to await cannot write into the next caller's transaction. Statements that it has prepared do work on: they are the
+ * driver's own, with all that query builders know of them.
  */
 export class Transaction implements SqliteDatabase {
   readonly #connection: Connection
-  #isOpen = true
-  #broken: Error | undefined
-  #hasWritten = false
+  /** Whether the turn is still this caller's. */
+  isOpen = true
+  /** Set when the outer transaction is gone, and with it the work of the whole group. */
+  broken: Error | undefined
+  /** Whether the group has something to commit. */
+  hasWritten = false
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -31,25 +35,6 @@ export class Transaction implements SqliteDatabase {
   prepare(sql: string): SqliteStatement {
     this.#assertUsable(sql)
     return this.#connection.prepare(sql)
-  }
-
-  /** Whether the turn is still this caller's. */
-  get isOpen(): boolean {
-    return this.#isOpen
-  }
-
-  /** Set when the outer transaction is gone, and with it the work of the whole group. */
-  get broken(): Error | undefined {
-    return this.#broken
-  }
-
-  get hasWritten(): boolean {
-    return this.#hasWritten
-  }
-
-  /** Says that the group has something to commit. */
-  wrote(): void {
-    this.#hasWritten = true
   }
 
   /** Runs `body` in a savepoint, which is kept when `keep` says so of its result. */
@@ -73,31 +58,31 @@ export class Transaction implements SqliteDatabase {
 
   /** Ends the turn. After this the caller's late work is refused. */
   end(): void {
-    this.#isOpen = false
+    this.isOpen = false
   }
 
   /** Ends the turn of a caller who does not come back. */
   revoke(): void {
-    if (!this.#isOpen) return
+    if (!this.isOpen) return
     this.#endSavepoint(false)
-    this.#isOpen = false
+    this.isOpen = false
   }
 
   #endSavepoint(isKept: boolean, cause?: unknown): void {
-    if (!this.#isOpen) throw storeUnavailable('the transaction was rolled back because its body held the writer for too long')
+    if (!this.isOpen) throw storeUnavailable('its body held the writer for too long')
     try {
       if (!isKept) this.#connection.prepare(rollback).run()
       this.#connection.prepare(release).run()
-      if (isKept) this.#hasWritten = true
+      if (isKept) this.hasWritten = true
       if (this.#connection.hasLostTransaction) throw new Error('no transaction is open any more')
     } catch (error) {
-      this.#broken = storeUnavailable('SQLite rolled the whole transaction back', cause ?? error)
-      throw this.#broken
+      this.broken = storeUnavailable('SQLite rolled the whole transaction back', cause ?? error)
+      throw this.broken
     }
   }
 
   #assertUsable(sql: string): void {
-    if (!this.#isOpen)
+    if (!this.isOpen)
       throw new HoldfastError(
         'configuration-invalid',
         'a transaction was used after its handler had ended; await all database work inside the handler',
