@@ -163,6 +163,16 @@ describe.each(transports)('over real sockets, with %s', (_name, transport) => {
 })
 
 describe('the undici transport', () => {
+  it.each<[string, Record<string, string>, string | Uint8Array]>([
+    ['twice', { 'content-encoding': 'gzip, GZIP' }, gzipSync(gzipSync('body'))],
+    ['though there is nothing', { 'content-encoding': 'gzip', 'content-length': '0' }, ''],
+    ['in a way nobody knows', { 'content-encoding': 'rot13, gzip' }, 'body'],
+  ])('reads a body that was compressed %s as fetch does', async (_how, headers, body) => {
+    const server = await serve((_req, res) => res.writeHead(200, headers).end(body))
+    const [ours, theirs] = [await overUndici()(server.origin), await globalThis.fetch(server.origin)]
+    expect(await ours.text()).toBe(await theirs.text())
+  })
+
   it('answers as fetch does [76]', async () => {
     const server = await serve((req, res) => {
       if (req.url === '/gzip') return res.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('zipped'))

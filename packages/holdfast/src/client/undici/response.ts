@@ -7,7 +7,7 @@ import { AnswerHeaders } from './headers.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-const decoders: Readonly<Record<string, () => Duplex>> = {
+const decoders: Readonly<Record<string, (() => Duplex) | undefined>> = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
   deflate: createInflate,
@@ -133,10 +133,14 @@ export class DispatchedResponse {
   }
 
   #decoded(raw: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-    const coding = this.headers.get('content-encoding')?.trim().toLowerCase()
-    const decoder = coding === undefined ? undefined : decoders[coding]
-    if (decoder === undefined) return raw
-    return raw.pipeThrough(Duplex.toWeb(decoder()) as unknown as ReadableWritablePair)
+    const coded = this.headers.get('content-encoding')?.trim().toLowerCase() ?? ''
+    const codings = coded.split(/\s*,\s*/).map((coding) => decoders[coding])
+    // Nothing at all is no valid gzip, and is sent as such all the same. What has an unknown coding stays as it is.
+    if (this.headers.get('content-length') === '0' || codings.includes(undefined)) return raw
+    return codings.reduceRight(
+      (stream, make) => stream.pipeThrough(Duplex.toWeb((make as () => Duplex)()) as unknown as ReadableWritablePair),
+      raw,
+    )
   }
 }
 
