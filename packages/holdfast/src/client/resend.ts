@@ -2,6 +2,7 @@ import type { Clock, Random } from '../core/index.ts'
 import { retryCosts, sharedBudget, successEarns } from '../retry/budget.ts'
 import { decideRetry } from '../retry/decide.ts'
 import { originOf } from '../retry/per-origin.ts'
+import type { RetryBudget } from '../retry/budget.ts'
 import type { CallScope } from './call-scope.ts'
 import { meta } from './meta.ts'
 
@@ -29,6 +30,8 @@ export interface Resending {
   readonly random: Random
   /** How often a request that got no answer is sent again. */
   readonly resends: number
+  /** The budget of an origin. @default the one retries are paid from */
+  readonly budget?: ((origin: string) => RetryBudget) | undefined
 }
 
 const backoff = { baseMs: 100, capMs: 20_000 }
@@ -46,11 +49,11 @@ const longestHintMs = 60_000
  */
 export async function sendUntilFinal(
   url: string,
-  { scope, random, resends }: Resending,
+  { scope, random, resends, budget = sharedBudget }: Resending,
   send: () => Promise<Answer>,
   judge: (sent: Sent) => Again | undefined,
 ): Promise<Sent> {
-  const budget = sharedBudget(originOf(url))
+  const tokens = budget(originOf(url))
   let unanswered = 0
   let postponed = 0
   let spent = 0
@@ -58,7 +61,7 @@ export async function sendUntilFinal(
     const sent = await attempt(scope, send)
     const again = judge(sent)
     if (again === undefined) {
-      budget.put(spent > 0 ? spent : 'answer' in sent && earnsBudget(sent.answer.response) ? successEarns : 0)
+      tokens.put(spent > 0 ? spent : 'answer' in sent && earnsBudget(sent.answer.response) ? successEarns : 0)
       return sent
     }
     const isPostponed = again.because === 'refused' || again.because === 'in-progress'
@@ -78,7 +81,7 @@ export async function sendUntilFinal(
       random,
     )
     spent = retryCosts[again.because]
-    if (verdict.kind === 'stop' || !budget.take(spent)) return sent
+    if (verdict.kind === 'stop' || !tokens.take(spent)) return sent
     await scope.wait(verdict.waitMs)
   }
 }

@@ -21,7 +21,7 @@ export function parseHttpDate(text: string): number | undefined {
 export function parseRetryAfter(value: string | null, date: string | null, now: number): number | undefined {
   if (value === null) return undefined
   const text = value.trim()
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1_000 : untilDate(text, date, now)
+  const ms = /^\d{1,12}(\.\d+)?$/.test(text) ? Number(text) * 1_000 : untilDate(text, date, now)
   return ms !== undefined && ms > 0 ? ms : undefined
 }
 

@@ -88,6 +88,7 @@ describe('Retry-After', () => {
         },
       ),
     )
+    expect(parseRetryAfter('9'.repeat(20), null, startAt)).toBe(undefined)
     expect(parseRetryAfter('Sun Nov  6 08:49:37 1994', 'Sun, 06 Nov 1994 08:49:30 GMT', 0)).toBe(7_000)
   })
 })

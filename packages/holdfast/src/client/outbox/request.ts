@@ -17,7 +17,7 @@ export interface OutboxRequest {
 export type Secrets = 'refuse' | 'strip'
 
 const secretField =
-  /^(proxy-)?authorization$|^cookie$|(^|[-_])(api-?key|apikey|auth|token|secret|password|credentials?|session|signature)([-_]|$)/i
+  /^(proxy-)?authorization$|^cookie$|(^|[-_])(api-?key|auth|token|secret|password|credentials?|session|signature)([-_]|$)/i
 const secretParameter = /^(api[-_]?key|key|access[-_]?token|auth|token|secret|password|sig|signature)$/i
 const longestName = 255
 

@@ -1,3 +1,4 @@
+import type { RetryBudget } from '../../retry/budget.ts'
 import type { Clock, Random } from '../../core/index.ts'
 import { configurationError, waitingClock } from '../../core/index.ts'
 import { complete } from '../../retry/complete.ts'
@@ -35,12 +36,14 @@ export interface WalkOptions<T = unknown> {
   readonly pageDeadlineMs?: number
   /** How often a request without an answer is sent again, on top of what `fetch` does by itself. @default 2 */
   readonly resends?: number
+  /** What further sends are paid from, by origin: what `createFetch` was given as `budget`. @default the one that all of the process share */
+  readonly budget?: (origin: string) => RetryBudget
   readonly clock?: Clock
   readonly random?: Random
 }
 
 /** What has no default. */
-type Undecided = 'dedupeBy' | 'items' | 'next' | 'signal'
+type Undecided = 'dedupeBy' | 'items' | 'next' | 'signal' | 'budget'
 
 /** Options with every default filled in. */
 export type WalkSettings<T> = Pick<WalkOptions<T>, Undecided> &

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { emptyBudget } from '../../retry/budget.ts'
 import { collect, listOf, rowsTo, start } from '../../../test/client/support/list-server.ts'
 import type { Row } from '../../../test/client/support/list-server.ts'
 import { settle, virtual } from '../../../test/client/support/virtual.ts'
@@ -101,6 +102,13 @@ describe('items', () => {
     expect(time.now() - startedAt).toBeGreaterThanOrEqual(7_000)
     expect(time.now() - startedAt).toBeLessThan(8_000)
     expect(list.seen).toHaveLength(6)
+  })
+
+  it('pays for what it asks again from the budget it is given', async () => {
+    const { seen, fetch, meet } = listOf(rowsTo(5))
+    meet(() => new TypeError('fetch failed'))
+    await expect(collect(items(fetch, start, { budget: () => emptyBudget }))).rejects.toThrow('fetch failed')
+    expect(seen).toHaveLength(1)
   })
 
   it('asks again for a page whose answer was lost, and gives up in the end', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { emptyBudget } from '../../retry/budget.ts'
 import { problemOf, updateWorld } from '../../../test/client/support/update-world.ts'
 import { settle, virtual } from '../../../test/client/support/virtual.ts'
 import { reset } from '../../../test/client/support/versioned-server.ts'
@@ -14,6 +15,12 @@ describe('update over a connection that loses answers', () => {
     const result = await run(fn)
     expect([server.value, server.effects, fn.mock.calls.length]).toEqual([2, 1, 1])
     expect(result.meta).toMatchObject({ attempts: 1, replayed: true, assumed: false })
+  })
+
+  it('pays for what it sends again from the budget it is given', async () => {
+    const { server, run } = updateWorld({ value: 1, fate: () => 'lose-answer' })
+    await expect(run((n) => n + 1, { budget: () => emptyBudget })).rejects.toThrow('fetch failed')
+    expect(server.seen).toHaveLength(1)
   })
 
   it('recognises its own write behind the 412 of a server that keeps no keys [64]', async () => {

@@ -1,3 +1,4 @@
+import type { RetryBudget } from '../../retry/budget.ts'
 import type { Clock, Random } from '../../core/index.ts'
 import { configurationError, waitingClock } from '../../core/index.ts'
 import { complete } from '../../retry/complete.ts'
@@ -54,6 +55,8 @@ export interface UpdateOptions<T = unknown> {
   readonly resends?: number
   /** The range of the wait after a conflict. @default { baseMs: 5, capMs: 2_000 } */
   readonly pace?: { readonly baseMs?: number; readonly capMs?: number }
+  /** What further sends are paid from, by origin: what `createFetch` was given as `budget`. @default the one that all of the process share */
+  readonly budget?: (origin: string) => RetryBudget
   readonly clock?: Clock
   readonly random?: Random
   /** Makes an idempotency key. @default a UUIDv7 */
@@ -61,7 +64,7 @@ export interface UpdateOptions<T = unknown> {
 }
 
 /** What has no default, or is looked at in another form. */
-type Undecided = 'merge' | 'confirm' | 'signal'
+type Undecided = 'merge' | 'confirm' | 'signal' | 'budget'
 
 /** Options with every default filled in. */
 export type UpdateSettings = Pick<UpdateOptions<Json>, Undecided> &
