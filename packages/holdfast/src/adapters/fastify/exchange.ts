@@ -101,6 +101,9 @@ class Exchange {
     }
     this.#send = done
     this.#live = new LiveFastifyReply(this.#reply, unwrapResponse(this.#reply, payload))
+    const { raw } = this.#reply
+    // By this Fastify knows what to ignore, and to tell of in its log: whatever a handler sends or throws after its answer.
+    Object.defineProperty(raw, 'writableEnded', { configurable: true, get: () => !this.#isOver || raw.finished })
     this.#terminal.resolve(this.#live)
   }
 
@@ -123,7 +126,16 @@ class Exchange {
     } catch (error) {
       return this.#answerInstead(error)
     }
-    this.#send?.(null, live.payload)
+    this.#handOn(live.payload)
+  }
+
+  /** What Fastify will not write it answers itself, as an error of the handler. */
+  #handOn(payload: unknown): void {
+    try {
+      this.#send?.(null, payload)
+    } catch (error) {
+      this.#send?.(error as Error)
+    }
   }
 
   /** A reply that cannot be written is a bug in whatever made it. */
@@ -144,7 +156,7 @@ class Exchange {
     // Copied before the head is restored: the fields may be a view of it.
     const headers = toFields([...reply.headers])
     restoreHead(this.#reply, this.#before ?? {})
-    this.#send?.(null, this.#setHead({ status: reply.status, headers, body: reply.body }))
+    this.#handOn(this.#setHead({ status: reply.status, headers, body: reply.body }))
   }
 
   /** Sets a reply's head; gives its body as Fastify takes it. */
