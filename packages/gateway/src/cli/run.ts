@@ -44,13 +44,14 @@ function quiet(command: Command, io: Io): void {
 
 function exitCode(error: unknown, io: Io): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  // A store that is away is not a mistake in the call.
+  if (error instanceof CommandError || (isHoldfastError(error) && error.code === 'store-unavailable')) {
+    io.stderr.write(`holdfast: ${error.message}\n`)
+    return 1
+  }
   if (error instanceof UsageError || isHoldfastError(error)) {
     io.stderr.write(`holdfast: ${error.message}\n`)
     return 2
-  }
-  if (error instanceof CommandError) {
-    io.stderr.write(`holdfast: ${error.message}\n`)
-    return 1
   }
   throw error
 }

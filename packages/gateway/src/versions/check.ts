@@ -46,7 +46,9 @@ async function readPublished(versions: Versions, folder: string): Promise<Readon
     const path = join(folder, `${id}.json`)
     if (!existsSync(path)) continue
     try {
-      documents.set(id, JSON.parse(await readFile(path, 'utf8')) as OpenApiDocument)
+      const document = JSON.parse(await readFile(path, 'utf8')) as OpenApiDocument | null
+      if (typeof document?.paths !== 'object') throw new Error('expected an OpenAPI document, with paths')
+      documents.set(id, document)
     } catch (error) {
       throw new CommandError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
     }
@@ -57,11 +59,14 @@ async function readPublished(versions: Versions, folder: string): Promise<Readon
 /** What callers were promised is never written over. */
 async function publish(versions: Versions, folder: string, info: { readonly title: string }): Promise<readonly string[]> {
   const written: string[] = []
-  await mkdir(folder, { recursive: true })
+  const failed = (error: Error): never => {
+    throw new CommandError(`documents cannot be written to ${folder}: ${error.message}`)
+  }
+  await mkdir(folder, { recursive: true }).catch(failed)
   for (const { id, state } of versions.list) {
     const path = join(folder, `${id}.json`)
     if (state === 'preview' || existsSync(path)) continue
-    await writeFile(path, `${JSON.stringify(openApi(versions, id, info), undefined, 2)}\n`)
+    await writeFile(path, `${JSON.stringify(openApi(versions, id, info), undefined, 2)}\n`).catch(failed)
     written.push(path)
   }
   return written

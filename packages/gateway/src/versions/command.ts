@@ -57,7 +57,7 @@ export const versionsCommand = {
       .summary('have a version refused from a day on, unless someone called it lately')
       .argument('<module>', 'file that exports the versions')
       .argument('<version>', 'the version to retire')
-      .requiredOption('--after <date>', 'from when on it is refused: an ISO date or time')
+      .option('--after <date>', 'from when on it is refused: an ISO date or time; needed unless it is taken back')
       .requiredOption('--store <url>', 'store of the API: sqlite:PATH or postgres://...')
       .option('--idle-days <days>', 'nobody may have called it for so many days (default: 30)')
       .option('--exempt <accounts>', 'accounts that may still call, separated by commas; brownouts spare them')

@@ -26,6 +26,12 @@ function isVersions(value: unknown): value is Versions {
   return typeof value === 'object' && value !== null && 'chain' in value && 'list' in value && 'plan' in value
 }
 
+/** @throws UsageError for a version that is not declared */
+export function assertVersion({ list }: Versions, version: string): void {
+  if (!list.some(({ id }) => id === version))
+    throw new UsageError(`there is no version ${JSON.stringify(version)}; expected one of ${list.map(({ id }) => id).join(', ')}`)
+}
+
 /** A number above zero that was given as text. */
 export function parseCount(option: string, text: string | undefined, fallback: number): number {
   const count = text === undefined ? fallback : Number(text)

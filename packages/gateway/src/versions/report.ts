@@ -1,7 +1,7 @@
 import { reportUsage } from 'holdfast/versioning'
 import type { AccountUsage, Versions } from 'holdfast/versioning'
 import type { Io } from '../cli/io.ts'
-import { loadVersions, parseCount } from './load.ts'
+import { assertVersion, loadVersions, parseCount } from './load.ts'
 import { openStore } from './open-store.ts'
 
 /** What `holdfast versions report` may be told. */
@@ -18,6 +18,7 @@ const dayMs = 86_400_000
 export async function runReport(module: string, flags: ReportFlags, io: Io): Promise<void> {
   const days = parseCount('--days', flags.days, 90)
   const versions = await loadVersions(module)
+  if (flags.version !== undefined) assertVersion(versions, flags.version)
   const store = await openStore(flags.store)
   try {
     const since = Date.now() - days * dayMs
