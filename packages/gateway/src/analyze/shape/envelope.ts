@@ -27,13 +27,15 @@ export function createEnvelopes(rates: readonly Rate[], accounts: number): Envel
   const level = new Float64Array(accounts * width)
   const highest = new Float64Array(accounts * width)
   const lastAt = new Float64Array(accounts)
-  let first: Float64Array<ArrayBuffer> | undefined
+  let first: Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | undefined
+  let total = 0
 
   const inTokens = (index: number): number => Math.ceil((highest[index] as number) / (weights[index % width] as number))
 
   return {
     rates,
     add(account, at, cost) {
+      total += cost
       const elapsed = Math.max(0, at - (lastAt[account] as number))
       lastAt[account] = at
       const base = account * width
@@ -45,7 +47,9 @@ export function createEnvelopes(rates: readonly Rate[], accounts: number): Envel
       }
     },
     beginSecondPart() {
-      first = Float64Array.from({ length: highest.length }, (_, index) => inTokens(index))
+      // No burst is larger than all that was sent. Most logs need half of the memory.
+      first = total > 0xffff_ffff ? new Float64Array(highest.length) : new Uint32Array(highest.length)
+      for (let index = 0; index < highest.length; index++) first[index] = inTokens(index)
       highest.fill(0)
     },
     burst: (account, rate) => Math.max(first?.[account * width + rate] ?? 0, inTokens(account * width + rate)),
