@@ -18,6 +18,11 @@ export class Connection implements SqliteDatabase {
     this.driver.exec(sql)
   }
 
+  /** As `prepare`; a handler's turn has both. */
+  own(sql: string): SqliteStatement {
+    return this.prepare(sql)
+  }
+
   prepare(sql: string): SqliteStatement {
     let statement = this.#statements.get(sql)
     if (statement === undefined) {

@@ -30,10 +30,7 @@ export interface SqliteStatement {
 export interface SqliteDatabase {
   /** Runs one or more statements that return nothing. */
   exec(sql: string): unknown
-  /**
-   * Prepares a statement. The store keeps it, so that preparing the same text again costs a look-up: let no handler keep one of its own. Run after the
-   * handler has ended, by work that it did not await, it would write into whatever transaction is open then.
-   */
+  /** Prepares a statement. The store keeps it, so that preparing the same text again costs a look-up. A handler's works until the handler has ended. */
   prepare(sql: string): SqliteStatement
 }
 

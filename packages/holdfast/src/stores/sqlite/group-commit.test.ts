@@ -209,6 +209,8 @@ describe('group commit', () => {
     const database = await withNotes('misuse.db')
     const kept = await write(database, (db) => db)
     expect(() => kept.exec("INSERT INTO notes VALUES ('x')")).toThrow('after its handler had ended')
+    const statement = await write(database, async (db) => ({ stray: db.prepare("INSERT INTO notes VALUES ('x')") }))
+    await write(database, () => expect(() => statement.stray.run()).toThrow('after its handler had ended'))
     for (const sql of ['COMMIT', ' rollback', 'END', 'begin immediate'])
       await expect(write(database, (db) => db.exec(sql))).rejects.toThrow('may not end the transaction')
     await write(database, (db) => db.exec("SAVEPOINT own; INSERT INTO notes VALUES ('gone'); ROLLBACK TO own; RELEASE own"))

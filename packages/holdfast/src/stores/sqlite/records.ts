@@ -1,6 +1,11 @@
 import type { KeyRecord, KeyState } from '../../idempotency/record.ts'
-import type { SqliteDatabase } from './driver.ts'
+import type { SqliteStatement } from './driver.ts'
 import { scopeIndex } from './schema.ts'
+
+/** A connection, or a caller's turn on it. */
+interface Owner {
+  own(sql: string): SqliteStatement
+}
 
 /** A row as SQLite gives it. */
 interface Row {
@@ -29,8 +34,8 @@ const collect =
   "DELETE FROM holdfast_keys WHERE rowid IN (SELECT rowid FROM holdfast_keys WHERE expires_at <= ? AND state <> 'running' LIMIT ?)"
 
 /** Reads one record, expired or not. */
-export function loadRecord(database: SqliteDatabase, id: string): KeyRecord | undefined {
-  const row = database.prepare(select).get(id) as Row | undefined | null
+export function loadRecord(database: Owner, id: string): KeyRecord | undefined {
+  const row = database.own(select).get(id) as Row | undefined | null
   if (row === undefined || row === null) return undefined
   return {
     id: row.id,
@@ -49,7 +54,7 @@ export function loadRecord(database: SqliteDatabase, id: string): KeyRecord | un
 }
 
 /** Writes a record; `before` is the one that `loadRecord` found in this transaction. */
-export function saveRecord(database: SqliteDatabase, before: KeyRecord | undefined, record: KeyRecord): void {
+export function saveRecord(database: Owner, before: KeyRecord | undefined, record: KeyRecord): void {
   const { id, scope, fingerprint, state, owner, attempt } = record
   const leaseUntil = record.leaseUntil ?? null
   const progress = record.progress ?? null
@@ -58,17 +63,17 @@ export function saveRecord(database: SqliteDatabase, before: KeyRecord | undefin
   const expiresAt = record.expiresAt ?? null
   if (before === undefined)
     database
-      .prepare(insert)
+      .own(insert)
       .run(id, scope, fingerprint, state, owner, attempt, leaseUntil, progress, answer, record.createdAt, completedAt, expiresAt)
   else
     database
-      .prepare(update)
+      .own(update)
       .run(scope, fingerprint, state, owner, attempt, leaseUntil, progress, answer, record.createdAt, completedAt, expiresAt, id)
 }
 
 /** Deletes up to `limit` expired records. */
-export function deleteExpired(database: SqliteDatabase, now: number, limit: number): number {
-  return Number(database.prepare(collect).run(now, limit).changes)
+export function deleteExpired(database: Owner, now: number, limit: number): number {
+  return Number(database.own(collect).run(now, limit).changes)
 }
 
 const count = `SELECT count(*) AS live FROM (
@@ -77,8 +82,8 @@ const count = `SELECT count(*) AS live FROM (
   LIMIT ?4)`
 
 /** Counts an account's live records, one of them left out, but no further than `limit`. */
-export function countLive(database: SqliteDatabase, scope: string, exceptId: string, now: number, limit: number): number {
+export function countLive(database: Owner, scope: string, exceptId: string, now: number, limit: number): number {
   // Prepared once, it does nothing from the second time on.
-  database.prepare(scopeIndex).run()
-  return (database.prepare(count).get(scope, exceptId, now, limit) as { live: number }).live
+  database.own(scopeIndex).run()
+  return (database.own(count).get(scope, exceptId, now, limit) as { live: number }).live
 }

@@ -11,8 +11,7 @@ const rollback = 'ROLLBACK TO holdfast_job'
 
 /**
  * The write handle of one caller: a savepoint inside the group's transaction. It stops working when the caller's turn is over, so
- * that work somebody forgot to await cannot write into the next caller's transaction. Statements that it has prepared do work on: they are the
- * driver's own, with all that query builders know of them.
+ * that work somebody forgot to await cannot write into the next caller's transaction.
  */
 export class Transaction implements SqliteDatabase {
   readonly #connection: Connection
@@ -33,6 +32,18 @@ export class Transaction implements SqliteDatabase {
   }
 
   prepare(sql: string): SqliteStatement {
+    // The connection shares it with all who prepare the same text, and query builders know more of it than its type says: what is asked for is handed out
+    // for as long as the turn lasts.
+    return new Proxy(this.own(sql), {
+      get: (_shared, name: 'run') => {
+        const shared = this.own(sql)
+        return shared[name]?.bind?.(shared) ?? shared[name]
+      },
+    })
+  }
+
+  /** The shared statement itself, for those who do not keep it. */
+  own(sql: string): SqliteStatement {
     this.#assertUsable(sql)
     return this.#connection.prepare(sql)
   }
