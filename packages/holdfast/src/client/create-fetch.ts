@@ -44,9 +44,9 @@ export interface ClientOptions
   /** Whether calls keep to the pace that the server's RateLimit fields set. @default true */
   readonly pace?: boolean
   /** Sends a second request beside a slow one. @default off */
-  readonly hedge?: true | HedgeOptions
+  readonly hedge?: boolean | HedgeOptions
   /** Sends nothing for a while to an origin that fails all the time. `endpoints` have their own. @default off */
-  readonly breaker?: true | HealthOptions
+  readonly breaker?: boolean | HealthOptions
   /** Base URLs of servers of one API, the preferred one first; a call to one of them goes to whichever works. */
   readonly endpoints?: readonly string[]
   /** Whether all endpoints know the same idempotency keys. @default false */
@@ -69,8 +69,8 @@ export function createFetch(options: ClientOptions = {}): Fetch {
   const { keyedMethods: methods, fetch, clock, random, endpoints: urls, use = [] } = options
   const shared = { ...(clock && { clock }), ...(random && { random }) }
   const own = { ...options, ...(urls && !options.trust && { trust: trustOrigins(urls) }) }
-  const optional = <Options extends object>(make: (given: Options) => Policy, given: true | Options | undefined): Policy[] =>
-    given === undefined ? [] : [make({ ...shared, ...(given === true ? {} : given) } as Options)]
+  const optional = <Options extends object>(make: (given: Options) => Policy, given: boolean | Options | undefined): Policy[] =>
+    given ? [make({ ...shared, ...(given as Options) })] : []
   return fetchThrough(
     stack(
       callTelemetry(options),

@@ -87,7 +87,7 @@ export function fetchThrough(policy: Policy, options: FetchThroughOptions = {}):
     const isUnknown = recordOf(call).isUnknown && !safe.has(method) && !signal?.aborted
     const resend = (changed: CallOptions | undefined): Promise<Response> => {
       if (key === undefined || !body.isIntact)
-        throw new HoldfastError('outcome-unknown', 'without its key and its body a call cannot be sent again')
+        throw new HoldfastError('outcome-unknown', 'without key and body a call cannot be sent again')
       return run(source.input, source.init, body, { ...optionsOf(call), ...changed, key })
     }
     const failure = isUnknown ? new OutcomeUnknown({ method, url: last.url, key }, error, resend) : error

@@ -13,8 +13,8 @@ export function complete<Defaults extends object, Options extends object>(
   const settings = { ...options } as Record<string, unknown>
   for (const [name, fallback] of Object.entries(defaults)) {
     const value = (settings[name] ??= fallback)
-    if (typeof fallback === 'number' && !((value as number) >= least))
-      throw configurationError(`${name}: expected a number of ${least} or more, got ${String(value)}`)
+    if (typeof fallback === 'number' && (value !== Number(value) || value < least))
+      throw configurationError(`${name}: expected a number from ${least}, got ${typeof value} ${value}`)
   }
   return settings as unknown as Omit<Options, keyof Defaults> & Defaults
 }

@@ -135,6 +135,8 @@ describe('the client, in the place of fetch', () => {
   it('refuses options that cannot work when it is made, and those of a call when it is called', async () => {
     for (const options of [
       { retries: -1 },
+      // What an environment variable holds: one and that are twelve.
+      { retries: '2' as unknown as number },
       { deadlineMs: Number.NaN },
       { baseMs: -1 },
       { endpoints: [] },
@@ -143,6 +145,12 @@ describe('the client, in the place of fetch', () => {
     ])
       expect(() => createFetch(options)).toThrow(expect.objectContaining({ code: 'configuration-invalid' }))
     await expect(createWorld([answer(200)]).call({ holdfast: { retries: -1 } })).rejects.toMatchObject({ code: 'configuration-invalid' })
+  })
+
+  it('takes false for what is off by default', async () => {
+    const { call, sent } = createWorld([answer(500)], { hedge: false, breaker: false, retries: 0 })
+    for (let number = 0; number < 6; number++) expect((await call()).status).toBe(500)
+    expect(sent).toHaveLength(6)
   })
 
   it('knows nothing of what it did not do', () => {
