@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import { Hono } from 'hono'
+import { streamText } from 'hono/streaming'
 import { afterEach, describe, expect, it } from 'vitest'
 import { callOf as callOfRequest, holdfast as forFetch } from '../../src/adapters/fetch/index.ts'
 import { callOf as callOfContext, holdfast as forHono } from '../../src/adapters/hono/index.ts'
@@ -82,6 +83,19 @@ describe('the adapter for hono', () => {
     build(app)
     return listen(createServer(bridge(app.fetch)))
   }
+
+  it('leaves one framing to an answer that was a stream and was captured', async () => {
+    const port = await start((app) => {
+      app.use(forHono(capturing))
+      app.get('/', (c) => streamText(c, async (out) => void (await out.write('first'), await out.write('last'))))
+    })
+    const { headers, body } = await send(port)
+    expect([headers['x-captured'], headers['transfer-encoding'] ?? headers['content-length'], String(body)]).toEqual([
+      '9',
+      '9',
+      'firstlast',
+    ])
+  })
 
   it('lets every reader of hono read a body that was read ahead', async () => {
     const policy: Policy = async (call, next) => (await call.bytes(), next(call))

@@ -9,6 +9,8 @@ export function toResponse(reply: Reply, live: LiveResponse | undefined, isHead:
   if (reply === live) return live.toResponse()
   if (reply instanceof Response) return reply
   const headers = new Headers([...reply.headers])
+  // A handler's stream may say so; beside the length that servers give a body which was captured, clients refuse it (RFC 9112 section 6.2).
+  headers.delete('transfer-encoding')
   return new Response(toBody(reply, headers, live, isHead), { status: reply.status, headers })
 }
 
