@@ -215,7 +215,7 @@ describe('other dialects', () => {
   it('are refused where two of them would use one field', () => {
     const make = (fields: unknown) => () => rateLimit({ store: memory().limits, limits: [perMin], fields: fields as Dialect[] })
     expect(make(['draft-7', 'draft-10'])).toThrow('draft-7 and draft-10 use the same fields; choose one of them')
-    expect(make(['draft-5'])).toThrow('fields: expected some of draft-10, draft-8')
+    expect(make(['draft-5'])).toThrow('fields: expected one of draft-10, draft-8')
     expect(make([])).not.toThrow()
   })
 })

@@ -1,3 +1,4 @@
+import { assertOneOf } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import type { HeaderReader, ReplyHead } from '../core/index.ts'
 import { closest, isListed, limitItem, policyItem } from './dialects.ts'
@@ -11,8 +12,7 @@ const dialects: readonly Dialect[] = ['draft-10', 'draft-8', 'draft-7', 'draft-6
  * @throws HoldfastError `configuration-invalid`
  */
 export function assertDialects(given: readonly Dialect[]): void {
-  const stranger = given.find((dialect) => !dialects.includes(dialect))
-  if (stranger !== undefined) throw configurationError(`fields: expected some of ${dialects.join(', ')}, got ${JSON.stringify(stranger)}`)
+  for (const dialect of given) assertOneOf('fields', dialect, dialects)
   const drafts = given.filter((dialect) => dialect !== 'legacy')
   if (drafts.length > 1) throw configurationError(`fields: ${drafts.join(' and ')} use the same fields; choose one of them`)
 }

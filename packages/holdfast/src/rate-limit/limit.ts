@@ -143,9 +143,15 @@ function assertName(name: unknown): void {
     throw configurationError(`limit: expected a name of 1 to ${longestName} printable ASCII characters, got ${JSON.stringify(name)}`)
 }
 
-function assertAbsent(numbers: LimitNumbers, kind: string, names: readonly (keyof LimitNumbers)[]): void {
-  const stranger = names.find((name) => numbers[name] !== undefined)
-  if (stranger !== undefined) throw configurationError(`${stranger}: a ${kind} limit has none`)
+/** Refuses options that a kind of limit does not have. */
+export function assertAbsent<Options extends object>(
+  given: Options,
+  kind: string,
+  names: readonly (keyof Options & string)[],
+  where: string = '',
+): void {
+  const stranger = names.find((name) => given[name] !== undefined)
+  if (stranger !== undefined) throw configurationError(`${where}${stranger}: a ${kind} limit has none`)
 }
 
 function toWindowMs(windowSeconds: number | undefined): number {

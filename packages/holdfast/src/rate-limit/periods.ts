@@ -1,3 +1,4 @@
+import { assertOneOf } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 
 /** What a calendar limit counts from: the beginning of an hour, a day, an ISO week, a month or a year. */
@@ -6,6 +7,7 @@ export type CalendarPeriod = 'hour' | 'day' | 'week' | 'month' | 'year'
 /** Says when periods begin: the one before an instant, its own, and two after it. */
 export type PeriodStarts = (now: number) => readonly number[]
 
+const periods = ['hour', 'day', 'week', 'month', 'year']
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 const dayMs = 24 * hourMs
@@ -18,6 +20,7 @@ const around: readonly number[] = [-1, 0, 1, 2]
  * @throws HoldfastError `configuration-invalid` for a zone or a period that does not exist
  */
 export function periodStarts(period: CalendarPeriod, zone: string): PeriodStarts {
+  assertOneOf('period', period, periods)
   const offsetAt = zone === 'UTC' ? () => 0 : zoneOffset(zone)
   if (period === 'hour')
     return (now) => {
@@ -43,8 +46,6 @@ function firstDay(period: Exclude<CalendarPeriod, 'hour'>): (local: Date, step: 
       return (local, step) => Date.UTC(local.getUTCFullYear(), local.getUTCMonth() + step, 1)
     case 'year':
       return (local, step) => Date.UTC(local.getUTCFullYear() + step, 0, 1)
-    default:
-      throw configurationError(`period: expected one of hour, day, week, month, year, got ${JSON.stringify(period)}`)
   }
 }
 

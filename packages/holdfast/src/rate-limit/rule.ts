@@ -2,7 +2,7 @@ import { assertKnown, assertWhole } from '../core/checks.ts'
 import { configurationError } from '../core/index.ts'
 import { largestCost } from './decide.ts'
 import type { WrittenAdvert } from './dialects.ts'
-import { compileLimit } from './limit.ts'
+import { assertAbsent, compileLimit } from './limit.ts'
 import type { CompiledLimit, LimitNumbers } from './limit.ts'
 import type { LimitDeclaration } from './options.ts'
 import { compilePartition } from './partition.ts'
@@ -55,7 +55,7 @@ const options = [
   'shadow',
   'unit',
 ]
-const planOptions = ['limit', 'windowSeconds', 'burst', 'strict', 'period', 'zone', 'maxDebt']
+const planOptions: (keyof LimitDeclaration)[] = ['limit', 'windowSeconds', 'burst', 'strict', 'period', 'zone', 'maxDebt']
 
 /**
  * Compiles one declared limit.
@@ -135,9 +135,6 @@ function contentBytes({ call }: Subject, meter: Meter): number {
 function assertConcurrency(where: string, declaration: LimitDeclaration): void {
   const { limit, match } = declaration
   assertWhole(`${where}: limit`, limit, 1)
-  const stranger = [...planOptions.slice(1), 'cost', 'countWhen', 'unit'].find(
-    (name) => declaration[name as keyof LimitDeclaration] !== undefined,
-  )
-  if (stranger !== undefined) throw configurationError(`${where}: ${stranger}: a concurrency limit has none`)
+  assertAbsent(declaration, 'concurrency', [...planOptions.slice(1), 'cost', 'countWhen', 'unit'], `${where}: `)
   if (match === 'rejected') throw configurationError(`${where}: match: a refused call is never under way`)
 }
