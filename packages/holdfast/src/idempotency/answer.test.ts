@@ -189,13 +189,13 @@ describe('the reply to a repeat', () => {
 
 describe('the first answer', () => {
   it('says that it is no replay', () => {
-    expect(firstAnswerHeaders(createReply(201), undefined)).toEqual({ 'idempotent-replayed': 'false' })
-    expect(firstAnswerHeaders(createReply(500), false)).toEqual({ 'idempotent-replayed': 'false', 'idempotency-should-retry': '?0' })
+    expect(firstAnswerHeaders(createReply(201), false)).toEqual({ 'idempotent-replayed': 'false' })
+    expect(firstAnswerHeaders(createReply(500), true)).toEqual({ 'idempotent-replayed': 'false', 'idempotency-should-retry': '?0' })
   })
 
   it('lets scripts of other origins read what it says, where it is shared with them', () => {
     const shared = createReply(201, { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'x-invoice' })
-    expect(firstAnswerHeaders(shared, undefined)['access-control-expose-headers']).toBe(
+    expect(firstAnswerHeaders(shared, false)['access-control-expose-headers']).toBe(
       'x-invoice, Idempotent-Replayed, Idempotency-Original-Date, Idempotency-Should-Retry',
     )
   })

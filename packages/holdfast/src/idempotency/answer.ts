@@ -90,9 +90,9 @@ const exposeHeaders = 'access-control-expose-headers'
 const exposed = 'Idempotent-Replayed, Idempotency-Original-Date, Idempotency-Should-Retry'
 
 /** What the first answer to a key says about itself. */
-export function firstAnswerHeaders(reply: Reply, shouldRetry: boolean | undefined): Record<string, string> {
+export function firstAnswerHeaders(reply: Reply, isFinalFailure: boolean): Record<string, string> {
   const marks: Record<string, string> = { 'idempotent-replayed': 'false' }
-  if (shouldRetry !== undefined) marks['idempotency-should-retry'] = shouldRetry ? '?1' : '?0'
+  if (isFinalFailure) marks['idempotency-should-retry'] = '?0'
   if (reply.headers.has(allowOrigin)) {
     const before = reply.headers.get(exposeHeaders)
     marks[exposeHeaders] = before === null ? exposed : `${before}, ${exposed}`

@@ -20,7 +20,8 @@ export function boundedTransaction<Context, End, Verdict>(
       })
     let cancel = giveUpLater('begin')
     const work = run(async (context) => {
-      if (gaveUp) throw storeUnavailable('the transaction began after its caller was turned away')
+      // Told to nobody but the store.
+      if (gaveUp) throw storeUnavailable('too late')
       cancel()
       try {
         return await body(context)

@@ -33,11 +33,10 @@ export function captureAnswer({ maxAnswerBytes }: Settings, reply: Reply): Promi
 /** As `conclude`, for a reply whose body is known, or known to be lost. */
 export function concludeWith(settings: Settings, name: KeyName, reply: Reply, body: Body, bytes: Uint8Array | undefined): Conclusion {
   const answer: Answer = { status: reply.status, headers: keptHeaders(reply.headers), body: bytes, answeredAt: settings.clock.now() }
-  const shouldRetry = reply.status >= 500 ? false : undefined
   return {
     answer,
     sealed: settings.sealer.seal(name, encodeAnswer(answer)),
-    reply: withHeaders(body === reply.body ? reply : withBody(reply, body), firstAnswerHeaders(reply, shouldRetry)),
+    reply: withHeaders(body === reply.body ? reply : withBody(reply, body), firstAnswerHeaders(reply, reply.status >= 500)),
   }
 }
 
@@ -46,7 +45,7 @@ export function concludeWith(settings: Settings, name: KeyName, reply: Reply, bo
  * under it took effect. A 412 without the mark could as well be about the caller's own write, whose answer was lost.
  */
 export function unrecorded(reply: Reply): Reply {
-  return withHeaders(reply, firstAnswerHeaders(reply, undefined))
+  return withHeaders(reply, firstAnswerHeaders(reply, false))
 }
 
 function isTooLong(reply: Reply, limit: number): boolean {

@@ -40,7 +40,7 @@ export function idempotencyOf(call: Call = currentCall()): IdempotencyContext {
   const context = call.facts.get(contextFact)
   if (context === undefined)
     throw configurationError(
-      'idempotencyOf() was called for a call without an idempotency key; declare the route with idempotency, or make its key required',
+      'idempotencyOf() was called for a call without an idempotency key; declare its route with idempotency, and a required key',
     )
   return context
 }

@@ -9,9 +9,6 @@ import type { Guarantee } from './store.ts'
  */
 const passing = new Set([401, 403, 407, 408, 409, 412, 421, 423, 425, 428, 429])
 
-/** Guarantees under which a failed run leaves no effect, or may run again. */
-const rerunnable = new Set<Guarantee>(['exactly-once', 'resumable', 'at-least-once'])
-
 /** Decides what becomes of the key after an answer with this status. */
 export function decideDisposition(
   status: number,
@@ -21,9 +18,8 @@ export function decideDisposition(
   const override = overrides[status]
   if (override !== undefined) return override
   if (passing.has(status)) return 'release'
-  // An at-most-once run that failed may have had its effect; only a recorded failure keeps a retry from having a second one.
-  if (status >= 500) return rerunnable.has(guarantee) ? 'release' : 'record'
-  return 'record'
+  // An at-most-once run that failed may have had its effect; only a recorded failure keeps a retry from having a second one. Others leave none, or may run again.
+  return status >= 500 && guarantee !== 'at-most-once' ? 'release' : 'record'
 }
 
 const retryableFact: FactKey<boolean> = defineFact<boolean>('retryable')

@@ -1,4 +1,4 @@
-import { assertOneOf, assertPositive } from '../core/checks.ts'
+import { assertOneOf, assertPositive, assertWhole } from '../core/checks.ts'
 import { createProblem, configurationError, systemClock } from '../core/index.ts'
 import type { Call, Clock, Problem, ProblemCode, ProblemDetails, Random, Reply } from '../core/index.ts'
 import { problemKinds } from '../core/catalogue.ts'
@@ -31,9 +31,7 @@ export function toSettings(options: IdempotencyOptions): Settings {
   const { store, guarantee, secret, namespace = 'api', fingerprint, methods = ['POST', 'PATCH'], failOpen = false } = options
   assertGuarantee(store, guarantee)
   if (failOpen && guarantee === 'exactly-once')
-    throw configurationError(
-      'failOpen: cannot be combined with exactly-once, which would be broken by the first outage; declare at-most-once or leave it out',
-    )
+    throw configurationError('failOpen: cannot be combined with exactly-once; declare at-most-once')
   const settings: Settings = {
     store,
     guarantee,
@@ -65,10 +63,8 @@ export function toSettings(options: IdempotencyOptions): Settings {
     inFlight: options.inFlight ?? createInFlight(),
   }
   assertValues(settings)
-  if (settings.unknownRetentionMs < 30 * day)
-    throw configurationError(
-      `unknownRetentionMs: expected at least 30 days (${30 * day}), got ${settings.unknownRetentionMs}; an unknown outcome must outlive whoever looks into it`,
-    )
+  // It must outlive whoever looks into it.
+  assertWhole('unknownRetentionMs, milliseconds', settings.unknownRetentionMs, 30 * day)
   return settings
 }
 
@@ -81,15 +77,7 @@ function createOwners(): () => string {
 
 /** A mistyped value would silently drop a promise, as a mistyped name would. */
 function assertValues(settings: Settings): void {
-  for (const name of [
-    'joinTimeoutMs',
-    'leaseMs',
-    'retentionMs',
-    'maxBodyBytes',
-    'maxAnswerBytes',
-    'storeTimeoutMs',
-    'unknownRetentionMs',
-  ] as const) {
+  for (const name of ['joinTimeoutMs', 'leaseMs', 'retentionMs', 'maxBodyBytes', 'maxAnswerBytes', 'storeTimeoutMs'] as const) {
     assertPositive(name, settings[name])
   }
   if (settings.keysPerAccount !== undefined) assertPositive('keysPerAccount', settings.keysPerAccount)
