@@ -19,8 +19,6 @@ export interface Delivered {
 
 /** Between sends of one entry: long enough for an outage to end, short enough to be there when it does. */
 const backoff = { baseMs: 1_000, capMs: 300_000 }
-/** A problem is short. */
-const longestProblem = 65_536
 
 /** Sends an entry that was taken, keeps its lease meanwhile, and notes what came of it. */
 export async function deliver(settings: OutboxSettings, entry: Entry, signal: AbortSignal | undefined): Promise<Delivered> {
@@ -46,7 +44,8 @@ async function send({ fetch, authorize }: OutboxSettings, entry: Entry, { signal
   for (const [name, value] of Object.entries(await authorize(entry))) headers.set(name, value)
   headers.set('idempotency-key', `"${entry.key}"`)
   const { method, body } = entry
-  return fetch(entry.url, { method, headers, signal, body } as RequestInit)
+  // Followed, a redirect may become a GET, and the page it leads to a success.
+  return fetch(entry.url, { method, headers, signal, body, redirect: 'manual' } as RequestInit)
 }
 
 async function settlementOf(
@@ -58,18 +57,17 @@ async function settlementOf(
   const { status, headers, ok } = response
   let code: string | undefined
   if (!ok) {
-    const text = await readText(response, longestProblem)
+    const text = await readText(response)
     const found = objectIn(text)['code']
     code = typeof found === 'string' ? found.slice(0, 100) : undefined
     // Reading it used it up.
-    replace(new Response(text, { status, headers }))
+    if (response.body) replace(new Response(text, { status, headers }))
   }
-  const location = headers.get('location')
   const result: EntryResult = {
     status,
-    ...(code !== undefined && { code }),
-    ...(location !== null && { location }),
-    ...(headers.get('idempotent-replayed') === 'true' && { replayed: true }),
+    code,
+    location: headers.get('location') ?? undefined,
+    replayed: headers.get('idempotent-replayed') === 'true' || undefined,
   }
   const state = decideSend({ status, code, isFinal: headers.get('idempotency-should-retry') === '?0' })
   if (state !== 'pending') return { state, result }
@@ -90,7 +88,7 @@ function keepLease({ store, clock, owner, leaseMs }: OutboxSettings, { id }: Ent
     const isOurs = await store.renew(id, owner, leaseMs).catch(() => true)
     if (isOver) return
     if (isOurs) cancel = clock.after(leaseMs / 3, () => void renew())
-    else scope.abort(new HoldfastError('lease-lost', 'another worker has taken this entry over'))
+    else scope.abort(new HoldfastError('lease-lost', 'another worker has this entry'))
   }
   return () => {
     isOver = true

@@ -15,9 +15,9 @@ export type EntryState =
 export interface EntryResult {
   readonly status?: number
   /** `code` of the answer's problem. */
-  readonly code?: string
-  readonly location?: string
-  readonly replayed?: boolean
+  readonly code?: string | undefined
+  readonly location?: string | undefined
+  readonly replayed?: boolean | undefined
   /** What went wrong, when there was no answer. Never a driver's or server's text. */
   readonly error?: string
 }

@@ -60,9 +60,9 @@ export function outbox(options: OutboxOptions): Outbox {
   async function enqueue(intent: string, request: OutboxRequest): Promise<Entry> {
     const made = await toNewEntry(intent, request, settings.newKey(), settings)
     const added = await store.add(made, settings.maxOpen)
-    if (added === 'full') throw new HoldfastError('outbox-full', `${settings.maxOpen} requests wait already (maxOpen)`)
+    if (added === 'full') throw new HoldfastError('outbox-full', `${settings.maxOpen} requests wait (maxOpen)`)
     if (added.entry.fingerprint !== made.fingerprint)
-      throw new HoldfastError('intent-reused', `the intent ${JSON.stringify(intent)} is another request already`)
+      throw new HoldfastError('intent-reused', `the intent ${JSON.stringify(intent)} is another request`)
     return added.entry
   }
 
@@ -91,8 +91,9 @@ function takeOf({ owner, leaseMs, keyLifetimeMs, newKey }: OutboxSettings, id?: 
 async function drain(settings: OutboxSettings, wait: boolean, signal?: AbortSignal, isStopping = (): boolean => false): Promise<Drained> {
   const { store, clock } = settings
   const counts = { done: 0, dead: 0, unknown: 0, pending: 0 }
+  let failure: unknown
   const work = async (): Promise<void> => {
-    while (!isStopping()) {
+    while (!isStopping() && failure === undefined) {
       signal?.throwIfAborted()
       const taken = await store.take(takeOf(settings))
       if (taken === undefined) return
@@ -101,7 +102,9 @@ async function drain(settings: OutboxSettings, wait: boolean, signal?: AbortSign
     }
   }
   for (;;) {
-    await Promise.all(Array.from({ length: settings.concurrency }, work))
+    // Every send is waited for, also where the store failed for another.
+    await Promise.all(Array.from({ length: settings.concurrency }, () => work().catch((error: unknown) => (failure ??= error))))
+    if (failure !== undefined) throw failure
     const dueMs = wait ? await store.nextDueMs() : undefined
     if (dueMs === undefined) break
     await sleep(clock, Math.max(1, Math.min(dueMs, settings.leaseMs)), signal)

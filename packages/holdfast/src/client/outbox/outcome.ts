@@ -14,6 +14,9 @@ export type SendVerdict = 'done' | 'dead' | 'unknown' | 'pending'
 export function decideSend({ status, code, isFinal }: SendAnswer): SendVerdict {
   if (status >= 200 && status < 300) return 'done'
   switch (status) {
+    // See Other: it was carried out, and what came of it is elsewhere.
+    case 303:
+      return 'done'
     // Credentials may be renewed; that says nothing about the request.
     case 401:
     case 407:

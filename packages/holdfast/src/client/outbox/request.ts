@@ -16,9 +16,8 @@ export interface OutboxRequest {
 /** What an outbox does with fields and parameters that look like credentials. */
 export type Secrets = 'refuse' | 'strip'
 
-const secretField =
-  /^(proxy-)?authorization$|^cookie$|(^|[-_])(api-?key|auth|token|secret|password|credentials?|session|signature)([-_]|$)/i
-const secretParameter = /^(api[-_]?key|key|access[-_]?token|auth|token|secret|password|sig|signature)$/i
+const secret =
+  /^cookie$|(^|[-_])((api|access|functions|subscription)[-_]?key|auth(entic|oriz)?(ation)?|bearer|jwt|token|secret|password|credentials?|session|signature)([-_]|$)/i
 const longestName = 255
 
 /**
@@ -38,14 +37,14 @@ export async function toNewEntry(
   const request = toRequest(url, { method, headers, body, duplex: 'half' } as RequestInit)
   const kept = [...request.headers].filter(([name]) => {
     if (name === 'idempotency-key') throw configurationError('idempotency-key: an outbox makes the keys itself')
-    if (!secretField.test(name)) return true
+    if (!secret.test(name)) return true
     if (secrets === 'refuse') throw secretRefused(`the field ${name}`)
     return false
   })
   const target = withoutSecrets(new URL(request.url), secrets)
   const bytes = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer())
   if (bytes !== undefined && bytes.byteLength > maxBodyBytes)
-    throw new HoldfastError('body-too-large', `the body has ${bytes.byteLength} bytes; this outbox keeps at most ${maxBodyBytes}`)
+    throw new HoldfastError('body-too-large', `the body has ${bytes.byteLength} bytes, more than ${maxBodyBytes} (maxBodyBytes)`)
   const fingerprint = await fingerprintOf([request.method, target, lane ?? ''], kept, bytes)
   return { id, lane, key, fingerprint, method: request.method, url: target, headers: kept, body: bytes }
 }
@@ -54,12 +53,12 @@ function toRequest(url: string | URL, init: RequestInit): Request {
   try {
     return new Request(String(url), init)
   } catch (cause) {
-    throw configurationError(`expected a request that can be sent, got: ${(cause as Error).message.slice(0, 200)}`)
+    throw configurationError(`expected a request, got: ${(cause as Error).message.slice(0, 200)}`)
   }
 }
 
 function withoutSecrets(url: URL, secrets: Secrets): string {
-  const found = [...url.searchParams.keys()].filter((name) => secretParameter.test(name))
+  const found = [...url.searchParams.keys()].filter((name) => /^(key|sig)$/i.test(name) || secret.test(name))
   if (url.username !== '' || url.password !== '') found.push('user name and password')
   if (found.length > 0 && secrets === 'refuse') throw secretRefused(`${found.join(', ')} in the URL`)
   for (const name of found) url.searchParams.delete(name)

@@ -81,7 +81,14 @@ export function indexedDbOutbox(options: IndexedDbOutboxOptions = {}): OutboxSto
   async function transact<T>(work: (all: readonly Entry[], now: number, nextSeq: number) => Change<T>): Promise<T> {
     const database = await open()
     return new Promise<T>((resolve, reject) => {
-      const transaction = database.transaction([entries], 'readwrite', { durability: 'strict' })
+      let transaction: Transaction
+      try {
+        transaction = database.transaction([entries], 'readwrite', { durability: 'strict' })
+      } catch (error) {
+        // Browsers close it when they clean up.
+        opening = undefined
+        return reject(storeUnavailable('IndexedDB was closed', error))
+      }
       const fail = (): void => reject(storeUnavailable('IndexedDB did not do what the outbox asked', transaction.error))
       let result: T
       transaction.oncomplete = () => resolve(result)
