@@ -74,6 +74,15 @@ describe.each(transports)('over real sockets, with %s', (_name, transport) => {
     }
   })
 
+  it('a redirect that leads in circles ends a call, whose effect nobody doubts and which is not sent again', async () => {
+    const server = await serve((_req, res) => res.writeHead(307, { location: '/again' }).end())
+    const fetch = client()
+    for (const method of ['GET', 'POST']) {
+      const error: unknown = await fetch(server.origin, { method }).catch((caught: unknown) => caught)
+      expect([error instanceof TypeError, meta(error).attempts, meta(error).stop]).toEqual([true, 1, 'final'])
+    }
+  })
+
   it('a form that is led elsewhere is described as what it is there', async () => {
     const server = await serve((req, res) => {
       if (req.url === '/target') res.end('there')
