@@ -1,4 +1,4 @@
-import { PatchError } from './patch-format.ts'
+import { PatchError, hasMembers } from './patch-format.ts'
 import type { PatchFormat } from './patch-format.ts'
 
 /** Deeper than any resource, and far from where a recursion overflows. */
@@ -27,7 +27,6 @@ function merge(target: unknown, patch: unknown, depth: number): unknown {
   return Object.fromEntries(merged)
 }
 
-/** A JSON object. Numbers that a parser kept as text (`JSON.rawJSON`) are objects without a prototype, and count as numbers. */
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.getPrototypeOf(value) !== null
+  return hasMembers(value) && !Array.isArray(value)
 }

@@ -25,3 +25,11 @@ export class PatchError extends Error {
     this.operation = operation
   }
 }
+
+/**
+ * Whether a value has members: a JSON object or array, also a row without a prototype as `node:sqlite` gives it. A number that a parser kept as text
+ * (`JSON.rawJSON`) has none; it is an object without a prototype that is frozen.
+ */
+export function hasMembers(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(Object.getPrototypeOf(value) === null && Object.isFrozen(value))
+}

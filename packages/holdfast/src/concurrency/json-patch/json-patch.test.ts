@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { cpuMsOf } from '../../../test/support/cpu-time.ts'
+import { mergePatch } from '../merge-patch.ts'
 import { PatchError } from '../patch-format.ts'
 import { jsonPatch } from './json-patch.ts'
 
@@ -136,5 +137,42 @@ describe('a JSON Patch', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it('keeps numbers that are kept as text, and looks for nothing inside of them', () => {
+    const big = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON('12345678901234567890')
+    for (const patch of [
+      [{ op: 'add', path: '/b', value: big }],
+      [
+        { op: 'add', path: '/b', value: 0 },
+        { op: 'replace', path: '/b', value: big },
+      ],
+      [{ op: 'copy', from: '/a', path: '/b' }],
+    ])
+      expect(JSON.stringify(jsonPatch.apply({ a: big }, patch))).toBe('{"a":12345678901234567890,"b":12345678901234567890}')
+    expect(codeOf({ a: big }, [{ op: 'replace', path: '/a/rawJSON', value: 1 }])).toBe('patch-inapplicable')
+    expect(codeOf({ a: { b: big } }, [{ op: 'add', path: '/a/b/rawJSON', value: 1 }])).toBe('patch-inapplicable')
+  })
+
+  it('takes a row without a prototype for the object it is, and leaves it as it was', () => {
+    const row: unknown = Object.assign(Object.create(null) as object, { id: 1, name: 'a' })
+    expect(jsonPatch.apply(row, [{ op: 'replace', path: '/name', value: 'b' }])).toEqual({ id: 1, name: 'b' })
+    expect(mergePatch.apply(row, { name: 'b' })).toEqual({ id: 1, name: 'b' })
+    expect(row).toEqual({ id: 1, name: 'a' })
+  })
+
+  it('moves to a place that is there once the value was taken', () => {
+    const list = { r: [[1], [2], [3]] }
+    expect(jsonPatch.apply(list, [{ op: 'move', from: '/r/0', path: '/r/2' }])).toEqual({ r: [[2], [3], [1]] })
+    expect(jsonPatch.apply(list, [{ op: 'move', from: '/r/0', path: '/r/1/0' }])).toEqual({ r: [[2], [[1], 3]] })
+    expect(codeOf(list, [{ op: 'move', from: '/r/0', path: '/r/3' }])).toBe('patch-inapplicable')
+    expect(codeOf({ r: [1, {}, 2] }, [{ op: 'move', from: '/r/0', path: '/r/1/a' }])).toBe('patch-inapplicable')
+    expect(codeOf(list, [{ op: 'move', from: '/r/0', path: '/r/2/0' }])).toBe('patch-inapplicable')
+  })
+
+  it('refuses values that are nested too deep to be copied or compared', () => {
+    const nested = (): unknown => JSON.parse('['.repeat(100_000) + ']'.repeat(100_000))
+    expect(codeOf({}, [{ op: 'add', path: '/a', value: nested() }])).toBe('patch-invalid')
+    expect(codeOf({ a: 1 }, [{ op: 'replace', path: '/a', value: { b: nested() } }])).toBe('patch-invalid')
   })
 })

@@ -1,7 +1,7 @@
 import { applyPatch } from 'rfc6902'
-import { PatchError } from '../patch-format.ts'
+import { PatchError, hasMembers } from '../patch-format.ts'
 import type { PatchFormat } from '../patch-format.ts'
-import { isForbidden, parsePointer, resolve } from './pointer.ts'
+import { isForbidden, isIndex, parsePointer, resolve } from './pointer.ts'
 
 const mostOperations = 1_000
 /** `copy` doubles what it copies: forty of them make a document of a terabyte out of a patch of two kilobytes. */
@@ -81,27 +81,80 @@ function prepare(holder: { readonly root: unknown }, { op, path, from }: Checked
     throw new PatchError('patch-inapplicable', `operation ${index}: there is nothing at path`, index)
   if (op === 'add' || op === 'copy' || op === 'move') {
     const parent = path.length === 0 ? undefined : resolve(holder.root, path.slice(0, -1))
-    if (path.length > 0 && (typeof parent?.value !== 'object' || parent.value === null))
+    if (path.length > 0 && !hasMembers(parent?.value))
       throw new PatchError('patch-inapplicable', `operation ${index}: there is nothing at path to add to`, index)
   }
   return op === 'copy' ? countValues(source?.value) : 0
 }
 
-function perform(holder: { root: unknown }, { operation }: Checked, index: number): void {
-  const error = errorOf(holder, operation)
+/** `rfc6902` compares; what changes the document is done here, since its copies make objects of numbers that are kept as text. */
+function perform(holder: { root: unknown }, { op, path, from, operation }: Checked, index: number): void {
+  if (op === 'test') return compare(holder, operation, index)
+  if (op === 'remove') return void take(holder, path)
+  const source = from && (op === 'move' ? take(holder, from) : resolve(holder.root, from)?.value)
+  const value = op === 'move' ? source : copyOf(from === undefined ? (operation as { readonly value: unknown }).value : source, index)
+  if (!put(holder, path, value, op === 'replace'))
+    throw new PatchError('patch-inapplicable', `operation ${index} does not fit the resource`, index)
+}
+
+type Place = Record<string, unknown> | unknown[]
+
+/** Takes a value out of the document; it is there. */
+function take(holder: { root: unknown }, path: readonly string[]): unknown {
+  const { root } = holder
+  const last = path.at(-1)
+  if (last === undefined) return root
+  const parent = resolve(root, path.slice(0, -1))?.value as Place
+  if (Array.isArray(parent)) return parent.splice(Number(last), 1)[0]
+  const value = parent[last]
+  delete parent[last]
+  return value
+}
+
+/** Puts a value into the document; false where there is no place for it. */
+function put(holder: { root: unknown }, path: readonly string[], value: unknown, isReplacing: boolean): boolean {
+  const last = path.at(-1)
+  if (last === undefined) holder.root = value
+  else {
+    const parent = resolve(holder.root, path.slice(0, -1))?.value as Place | undefined
+    if (!hasMembers(parent)) return false
+    if (!Array.isArray(parent)) parent[last] = value
+    else {
+      const at = last === '-' ? parent.length : isIndex(last) ? Number(last) : Number.POSITIVE_INFINITY
+      if (at > parent.length) return false
+      parent.splice(at, isReplacing ? 1 : 0, value)
+    }
+  }
+  return true
+}
+
+function compare(holder: { root: unknown }, operation: Operation, index: number): void {
+  const error = errorOf(holder, operation, index)
   if (error === null || error === undefined) return
-  if (error.name === 'TestError') throw new PatchError('patch-test-failed', `operation ${index}: the value at path is another`, index)
-  throw new PatchError('patch-inapplicable', `operation ${index} does not fit the resource`, index)
+  throw new PatchError('patch-test-failed', `operation ${index}: the value at path is another`, index)
 }
 
 /** A failed test is said with both values as texts, which an object with a member `toString` of its own cannot become. */
-function errorOf(holder: { root: unknown }, operation: Operation): { readonly name: string } | null | undefined {
+function errorOf(holder: { root: unknown }, operation: Operation, index: number): { readonly name: string } | null | undefined {
   try {
     return applyPatch(holder, [operation])[0]
   } catch (error) {
-    if (operation.op === 'test' && error instanceof TypeError) return { name: 'TestError' }
-    throw error
+    if (error instanceof TypeError) return { name: 'TestError' }
+    throw tooDeep(error, index)
   }
+}
+
+/** A value of the patch, or of the document, that later operations may change. */
+function copyOf(value: unknown, index: number): unknown {
+  try {
+    return structuredCopy(value)
+  } catch (error) {
+    throw tooDeep(error, index)
+  }
+}
+
+function tooDeep(error: unknown, index: number): unknown {
+  return error instanceof RangeError ? new PatchError('patch-invalid', `operation ${index} is nested too deep`, index) : error
 }
 
 function countValues(value: unknown): number {
@@ -109,9 +162,9 @@ function countValues(value: unknown): number {
   return Object.values(value).reduce<number>((sum, one) => sum + countValues(one), 1)
 }
 
-/** A copy that operations may change. Numbers kept as text (`JSON.rawJSON`) have no prototype and are never changed in place, so they are shared. */
+/** A copy that operations may change. Numbers kept as text are shared. */
 function structuredCopy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(structuredCopy)
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) === null) return value
+  if (!hasMembers(value)) return value
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, structuredCopy(one)]))
 }
