@@ -2,5 +2,5 @@ import { HoldfastError } from '../core/errors.ts'
 
 /** The time for the whole call has run out. */
 export function deadlineExceeded(): HoldfastError {
-  return new HoldfastError('deadline-exceeded', 'the time for this call is over')
+  return new HoldfastError('deadline-exceeded', 'the time for this call has run out')
 }

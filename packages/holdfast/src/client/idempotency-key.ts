@@ -40,7 +40,7 @@ export function idempotencyKey(options: IdempotencyKeyOptions = {}): Policy {
     if (wanted === false || (wanted === undefined && !methods.includes(call.method))) return call
     if (call.headers.has(header) || (wanted === undefined && !trust(call.url))) return call
     const key = wanted ?? newKey()
-    if (!sendable.test(key)) throw configurationError(`key: expected 1 to 255 visible ASCII characters without " and \\`)
+    if (!sendable.test(key)) throw configurationError(`key: expected 1 to 255 visible ASCII characters without " and \\, got ${key.length}`)
     return call.with({ headers: withField(call.headers, header, `"${key}"`) })
   })
 }

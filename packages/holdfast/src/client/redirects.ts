@@ -44,7 +44,7 @@ export async function walk(
     if (target === null) break
     isGet ||= response.status === 303 || (response.status < 303 && init.method === 'POST')
     if (mode === 'error' || count === mostRedirects || !/^https?:/.test(target.protocol) || (!isGet && body instanceof ReadableStream))
-      throw new TypeError(`redirect to ${target.origin} cannot be followed`)
+      throw new TypeError(`fetch failed: the redirect to ${target.origin} cannot be followed`)
     await response.body?.cancel()
     if (isGet) for (const name of ofBody) headers.delete(name)
     if (target.origin !== new URL(url).origin) for (const name of credentials) headers.delete(name)

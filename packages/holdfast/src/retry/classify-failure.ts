@@ -18,8 +18,7 @@ interface Shape {
  * So is UND_ERR_DESTROYED: destroying a pool ends requests that were already sent with it.
  */
 const table = {
-  final:
-    /^(ERR_(TLS|SSL|INV|HTTP_INV)|UND_ERR_(INV|NOT_S|REQ_C)|UNABLE_TO_|HOSTNAME_|EPROTO|(unexpected )?redirect)|cert(_|$|ificate)|handshake|\btls\b/i,
+  final: /^(ERR_(TLS|SSL|INV|HTTP_INV)|UND_ERR_(INV|NOT_S|REQ_C)|UNABLE_TO_|HOSTNAME_|EPROTO)|cert(_|$|ificate)|handshake|\btls\b/i,
   'not-sent':
     /^(ECONNREFUSED|ENOTFOUND|UND_ERR_(CONNECT|CLOSED)|ConnectionRefused|FailedToOpen|(endpoint-unavailable|pacing-refused)$)|REFUSED_STREAM|client error \(Connect\)/,
   // Browsers say no more than this, whatever happened.
