@@ -20,7 +20,7 @@ export interface PreconditionRules {
   readonly strictRepresentation?: boolean
   /** The media type of the resource's representations, for `strictRepresentation`. @default 'application/json' */
   readonly mediaType?: string
-  /** Whether If-Unmodified-Since satisfies `required`. Dates have whole seconds: two changes within one look like none. @default false */
+  /** Whether If-Unmodified-Since satisfies `required`. Dates have whole seconds: two changes within one look like none. Only `verify` compares them; `condition()` does not. @default false */
   readonly datesSatisfy?: boolean
   /** Whether the method makes the resource where there is none; a condition on a missing one is then 412, and elsewhere the handler's 404 stands. @default true for PUT */
   readonly creates?: boolean
