@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Store } from 'holdfast'
 import type { LimitStore } from 'holdfast/rate-limit'
 import type { LedgerDatabase } from './database/database.ts'
+import { reasonOf } from './reason.ts'
 
 /** Where limits are kept, and how to be rid of it. */
 export interface LimitsStore {
@@ -66,10 +67,7 @@ async function openPostgres(connectionString: string): Promise<LimitsStore> {
 
 /** A start that failed because of where limits are kept. Shows no password. */
 export function notThere(where: string, cause: unknown): Error {
-  const { message = '', code, cause: inner } = cause as { message?: string; code?: unknown; cause?: unknown }
-  const detail =
-    inner instanceof Error ? `${message}: ${inner.message || String((inner as NodeJS.ErrnoException).code)}` : message || String(code)
-  return new Error(`limits cannot be kept at ${where}: ${detail}`, { cause })
+  return new Error(`limits cannot be kept at ${where}: ${reasonOf(cause)}`, { cause })
 }
 
 /** A URL that may be shown. */

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { PolicyEvent } from 'holdfast'
+import { reasonOf } from './reason.ts'
 
 /** Each call meets a store that is away; one line in this time says it for all. */
 const quietMs = 10_000
@@ -22,10 +23,4 @@ export function reportStores(say: (line: string) => void, now: () => number = pe
   }
   subscribe('holdfast:policy', listen)
   return () => void unsubscribe('holdfast:policy', listen)
-}
-
-/** What Holdfast says of it, and what the driver said. */
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error
-  return cause instanceof Error ? `${message}: ${cause.message || String((cause as NodeJS.ErrnoException).code)}` : String(message)
 }
