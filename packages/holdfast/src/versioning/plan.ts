@@ -16,6 +16,7 @@ type InOrder = (steps: readonly Step[]) => readonly Step[]
 
 /** Whether these hold depends on more than the name under which a value stands. */
 const unfollowed = ['then', 'else', 'dependentSchemas', 'patternProperties', 'prefixItems']
+const ofSeveral = new Set(['dependentSchemas', 'patternProperties', 'prefixItems'])
 
 /**
  * Makes a planner.
@@ -57,8 +58,7 @@ export function createPlanner(shapes: Shapes, stepsOf: (shape: string) => readon
     if (isSchema(items)) node.items = build(items)
     for (const keyword of unfollowed) {
       const inside = schema[keyword]
-      // Those of four letters are schemas, the others hold some.
-      if (inside) refused.set(build(keyword.length === 4 ? (inside as Schema) : { anyOf: Object.values(inside) }), keyword)
+      if (inside) refused.set(build(ofSeveral.has(keyword) ? { anyOf: Object.values(inside) } : (inside as Schema)), keyword)
     }
     for (const choices of [anyOf, oneOf].map((all) => schemasIn(all).filter(({ type }) => type !== 'null'))) {
       const [only] = choices
