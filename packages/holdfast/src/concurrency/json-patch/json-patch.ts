@@ -89,7 +89,11 @@ function prepare(holder: { readonly root: unknown }, { op, path, from }: Checked
 
 /** `rfc6902` compares; what changes the document is done here, since its copies make objects of numbers that are kept as text. */
 function perform(holder: { root: unknown }, { op, path, from, operation }: Checked, index: number): void {
-  if (op === 'test') return compare(holder, operation, index)
+  if (op === 'test') {
+    if (!holds(holder, operation, index))
+      throw new PatchError('patch-test-failed', `operation ${index}: the value at path is another`, index)
+    return
+  }
   if (op === 'remove') return void take(holder, path)
   const source = from && (op === 'move' ? take(holder, from) : resolve(holder.root, from)?.value)
   const value = op === 'move' ? source : copyOf(from === undefined ? (operation as { readonly value: unknown }).value : source, index)
@@ -128,18 +132,12 @@ function put(holder: { root: unknown }, path: readonly string[], value: unknown,
   return true
 }
 
-function compare(holder: { root: unknown }, operation: Operation, index: number): void {
-  const error = errorOf(holder, operation, index)
-  if (error === null || error === undefined) return
-  throw new PatchError('patch-test-failed', `operation ${index}: the value at path is another`, index)
-}
-
-/** A failed test is said with both values as texts, which an object with a member `toString` of its own cannot become. */
-function errorOf(holder: { root: unknown }, operation: Operation, index: number): { readonly name: string } | null | undefined {
+/** Whether a `test` holds. One that fails is said with both values as texts, which an object with a member `toString` of its own cannot become. */
+function holds(holder: { root: unknown }, operation: Operation, index: number): boolean {
   try {
-    return applyPatch(holder, [operation])[0]
+    return !applyPatch(holder, [operation])[0]
   } catch (error) {
-    if (error instanceof TypeError) return { name: 'TestError' }
+    if (error instanceof TypeError) return false
     throw tooDeep(error, index)
   }
 }
