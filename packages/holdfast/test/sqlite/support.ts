@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll } from 'vitest'
 import type { SyncFile } from '../../src/stores/sqlite/durability.ts'
 import type { Claim } from '../../src/idempotency/record.ts'
@@ -10,6 +11,19 @@ export function temporaryFolder(): { readonly path: string; file(name: string): 
   const path = mkdtempSync(join(tmpdir(), 'holdfast-sqlite-'))
   afterAll(() => rmSync(path, { recursive: true, force: true }))
   return { path, file: (name) => join(path, name) }
+}
+
+/** Opens files with node:sqlite, and keeps the connections, the writer first. */
+export function recordingOpen(): { readonly connections: DatabaseSync[]; readonly open: (path: string) => DatabaseSync } {
+  const connections: DatabaseSync[] = []
+  return {
+    connections,
+    open(path) {
+      const connection = new DatabaseSync(path)
+      connections.push(connection)
+      return connection
+    },
+  }
 }
 
 export function claimOf(id: string, owner: string, more: Partial<Claim> = {}): Claim {

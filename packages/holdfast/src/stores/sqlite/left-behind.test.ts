@@ -1,9 +1,8 @@
-import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { openNodeSqlite } from './driver.ts'
 import type { SqliteDriver } from './driver.ts'
 import { add, notebooks, notes, write } from '../../../test/sqlite/notes.ts'
-import { temporaryFolder, turns } from '../../../test/sqlite/support.ts'
+import { recordingOpen, temporaryFolder, turns } from '../../../test/sqlite/support.ts'
 
 const { withNotes } = notebooks(temporaryFolder())
 
@@ -52,13 +51,8 @@ describe('a body that holds the writer for too long', () => {
   })
 
   it('is refused when it comes back, also where SQLite had rolled its transaction back', async () => {
-    const writers: DatabaseSync[] = []
-    const driver = (path: string): DatabaseSync => {
-      const one = new DatabaseSync(path)
-      writers.push(one)
-      return one
-    }
-    const database = await withNotes('left-behind.db', { holdLimitMs: 20, open: driver })
+    const { connections: writers, open } = recordingOpen()
+    const database = await withNotes('left-behind.db', { holdLimitMs: 20, open })
     const { promise: hangs, resolve: comeBack } = Promise.withResolvers<void>()
     let late: unknown
     const hung = write(database, async (db) => {

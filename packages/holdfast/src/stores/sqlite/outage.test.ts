@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { claimOf, temporaryFolder } from '../../../test/sqlite/support.ts'
+import { claimOf, recordingOpen, temporaryFolder } from '../../../test/sqlite/support.ts'
 import { sqlite } from './index.ts'
 import type { SqliteDatabase, SqliteDriver } from './index.ts'
 
@@ -30,12 +30,7 @@ describe('an outage of the SQLite store', () => {
   })
 
   it('answers with store-unavailable while the disk is full, keeps nothing of what failed, and works again when there is room', async () => {
-    const connections: DatabaseSync[] = []
-    const open = (path: string): DatabaseSync => {
-      const connection = new DatabaseSync(path)
-      connections.push(connection)
-      return connection
-    }
+    const { connections, open } = recordingOpen()
     const store = sqlite(folder.file('full.db'), { open })
     await store.write((db) => db.exec('CREATE TABLE blobs (bytes BLOB)'))
     // SQLite reports the same SQLITE_FULL for its own limit on pages as for the disk's.
